@@ -1,0 +1,63 @@
+# Everything a user runs. Each target makes what it needs; `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+LOCK   := requirements/dev.txt
+READY  := $(VENV)/.ready
+UV     := $(BIN)/python -m uv
+
+.PHONY: help demo test check bench format generate lock wheel clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(READY): $(LOCK) requirements/bootstrap.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "make: $(PYTHON) is older than 3.11; say PYTHON=/path/to/a/newer/python3" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes $(LOCK) requirements/bootstrap.txt
+	@touch $@
+
+demo: $(READY) ## From a schema to a delivered e-mail on a real Kafka
+	$(BIN)/python -m services.local_stack demo
+
+test: $(READY) ## The whole suite
+	$(BIN)/python -m pytest
+
+check: $(READY) ## Format, lint, types, import rules, codegen drift, contracts
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m codegen --check
+	$(BIN)/python -m compat_checks lint
+	$(BIN)/python -m compat_checks check
+
+bench: $(READY) ## Ratios, side by side in one run
+	$(BIN)/python -m tests.benchmark
+
+format: $(READY) ## Rewrite the code in the house format
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+generate: $(READY) ## Write the generated code from schemas/
+	$(BIN)/python -m codegen
+
+lock: $(READY) ## Renew the locked requirements (hashes, no addresses)
+	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --custom-compile-command "make lock" --prerelease if-necessary-or-explicit \
+	  --all-extras --group dev --group stack pyproject.toml -o $(LOCK)
+	echo uv | $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --custom-compile-command "make lock" - -o requirements/bootstrap.txt
+
+wheel: $(READY) ## Build dist/*.whl
+	rm -rf dist
+	$(BIN)/python -m build --wheel --outdir dist
+
+clean: ## Remove what the targets made (the Kafka cache under ~/.cache stays)
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,49 @@
+"""Logical types: which are valid where (specification, "Logical Types")."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from compat_checks.schema import Fixed, LogicalType, Schema
+from compat_checks.source import Json
+
+_UNITS: Final = ("millis", "micros", "nanos")
+
+# Logical type -> the types that it may stand on; a fixed is given with its size.
+_ON: Final[dict[str, tuple[str, ...]]] = {
+    "uuid": ("string", "fixed(16)"),
+    "date": ("int",),
+    "time-millis": ("int",),
+    "time-micros": ("long",),
+    "duration": ("fixed(12)",),
+    **{f"timestamp-{unit}": ("long",) for unit in _UNITS},
+    **{f"local-timestamp-{unit}": ("long",) for unit in _UNITS},
+}
+
+
+def logical_type(schema: Schema) -> LogicalType | None:
+    """The logical type of a node, from its attributes; None where there is none, or one that is not valid there."""
+    name = schema.props.get("logicalType")
+    if name == "decimal":
+        return _decimal(schema)
+    kind = f"fixed({schema.size})" if isinstance(schema, Fixed) else schema.kind
+    return LogicalType(name) if isinstance(name, str) and kind in _ON.get(name, ()) else None
+
+
+def _decimal(schema: Schema) -> LogicalType | None:
+    precision, scale = schema.props.get("precision"), schema.props.get("scale", 0)
+    if schema.kind not in ("bytes", "fixed") or not _is_int(precision) or not _is_int(scale):
+        return None
+    too_long = isinstance(schema, Fixed) and precision > max_digits(schema.size)
+    if precision < 1 or not 0 <= scale <= precision or too_long:
+        return None
+    return LogicalType("decimal", precision, scale)
+
+
+def max_digits(size: int) -> int:
+    """How many decimal digits fit into a two's-complement number of `size` bytes."""
+    return len(str(2 ** (8 * size - 1) - 1)) - 1 if size else 0
+
+
+def _is_int(value: Json) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

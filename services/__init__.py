@@ -1,0 +1,1 @@
+"""The thin services, and the local stack of real parts that they run on."""
