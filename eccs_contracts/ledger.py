@@ -1,0 +1,19 @@
+"""The ledger that the notification service keeps and the e-mail service reads: names only, no database."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+DATABASE: Final = "eccs"  # where the URI names none
+COLLECTION: Final = "email_log"
+
+
+class EmailState(StrEnum):
+    """Where an e-mail stands; SENT, DEAD and EXPIRED are ends."""
+
+    SENDING = "sending"
+    RETRYING = "retrying"
+    SENT = "sent"
+    DEAD = "dead"
+    EXPIRED = "expired"

@@ -1,0 +1,126 @@
+"""A message as the service sees it: the record as it came, what it asks for, and which attempt it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from confluent_kafka import Message
+
+from eccs_contracts import EmailRequest, EmailRetry
+from eccs_contracts.decoding import decode_value
+from eccs_contracts.delivery import Outcome, OutcomeKind, RetryPolicy
+from eccs_contracts.errors import ContractsError, ValidationError
+from eccs_contracts.headers import Headers
+from eccs_contracts.serde import ContractDeserializer
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A Kafka record, byte for byte."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Topic and partition."""
+        return self.topic, self.partition
+
+    @classmethod
+    def of(cls, message: Message) -> Record:
+        """The record of a message that is not an error."""
+        key, value = message.key(), message.value()
+        return cls(
+            topic=str(message.topic()),
+            partition=message.partition() or 0,
+            offset=message.offset() or 0,
+            key=key.encode() if isinstance(key, str) else key,
+            value=value.encode() if isinstance(value, str) else value,
+            headers=list(message.headers() or []),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work on one record.
+
+    Attributes:
+        request: what is asked for; None where the record could not be decoded.
+        attempt: 0 for the first delivery, n for the n-th retry.
+        due: not before this instant; None for at once.
+        verdict: the outcome where it is known without sending, for example a broken constraint.
+    """
+
+    record: Record
+    request: EmailRequest | None
+    attempt: int = 0
+    due: datetime | None = None
+    verdict: Outcome | None = None
+
+    @property
+    def ledger_id(self) -> str:
+        """The e-mail's id; the place of the record where no id could be read."""
+        if self.request is not None:
+            return str(self.request.id)
+        return f"{self.record.topic}/{self.record.partition}/{self.record.offset}"
+
+    def at(self, now: datetime) -> Job:
+        """The job as it stands at an instant: a request past its `expiresAt` is expired."""
+        expires = self.request.expires_at if self.request and self.verdict is None else None
+        if expires is None or expires > now:
+            return self
+        return replace(self, verdict=Outcome(OutcomeKind.EXPIRED, f"expired at {expires.isoformat()}"))
+
+
+@dataclass(frozen=True, slots=True)
+class Decoder:
+    """From records to jobs."""
+
+    requests: ContractDeserializer[EmailRequest]
+    retries: ContractDeserializer[EmailRetry]
+    retry_topic: str
+    policy: RetryPolicy
+
+    def job(self, record: Record, now: datetime) -> Job:
+        """The job of a record; what is wrong with it is its verdict.
+
+        Raises:
+            RegistryUnavailable: the writer's schema is not known yet and the registry does not answer.
+        """
+        try:
+            if record.topic == self.retry_topic:
+                return self._retry(record, now)
+            request = decode_value(self.requests, EmailRequest, record.value, record.headers)
+            return _checked(Job(record, request))
+        except ContractsError as error:
+            if error.retryable:
+                raise
+            kind = OutcomeKind.VALIDATION if isinstance(error, ValidationError) else OutcomeKind.PARSE
+            return Job(record, None, verdict=Outcome(kind, str(error)))
+
+    def _retry(self, record: Record, now: datetime) -> Job:
+        """A retry, its state bounded: nobody may park a message in the year 3000."""
+        envelope = decode_value(self.retries, EmailRetry, record.value, record.headers)
+        attempt = min(max(envelope.retry.attempt, 1), max(self.policy.max_attempts, 1))
+        latest = now + timedelta(milliseconds=self.policy.max_delay_ms * 2)
+        due = min(envelope.retry.scheduled_at, latest)
+        return _checked(Job(record, request_of(envelope), attempt, due))
+
+
+def request_of(envelope: EmailRetry) -> EmailRequest:
+    """The request inside of a retry: every field of EmailRequest is in EmailRetry, with the same type."""
+    return EmailRequest(**{name: getattr(envelope, name) for name in EmailRequest.__slots__})
+
+
+def _checked(job: Job) -> Job:
+    try:
+        if job.request is not None:
+            job.request.validate()
+    except ValidationError as error:
+        return replace(job, verdict=Outcome(OutcomeKind.VALIDATION, str(error)))
+    return job
