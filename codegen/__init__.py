@@ -1,0 +1,1 @@
+"""From Avro schemas to typed Python: parse, decide, render."""

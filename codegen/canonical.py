@@ -1,0 +1,57 @@
+"""Parsing Canonical Form and the CRC-64-AVRO fingerprint (specification 1.12, "Parsing Canonical Form")."""
+
+from __future__ import annotations
+
+import json
+
+from compat_checks.schema import Array, Enum, Fixed, Map, Primitive, Record, Schema, Union
+
+_EMPTY = 0xC15D213AA4D7A795
+
+
+def canonical_form(schema: Schema, seen: set[str] | None = None) -> str:
+    """The text that is the same for all schemas that mean the same bytes."""
+    seen = set() if seen is None else seen
+    match schema:
+        case Primitive():
+            return f'"{schema.kind}"'
+        case Array():
+            return f'{{"type":"array","items":{canonical_form(schema.items, seen)}}}'
+        case Map():
+            return f'{{"type":"map","values":{canonical_form(schema.values, seen)}}}'
+        case Union():
+            return f"[{','.join(canonical_form(branch, seen) for branch in schema.branches)}]"
+    if schema.fullname in seen:
+        return f'"{schema.fullname}"'
+    seen.add(schema.fullname)
+    return f'{{"name":"{schema.fullname}",{_content(schema, seen)}}}'
+
+
+def _content(schema: Record | Enum | Fixed, seen: set[str]) -> str:
+    match schema:
+        case Enum():
+            return f'"type":"enum","symbols":{json.dumps(schema.symbols, separators=(",", ":"))}'
+        case Fixed():
+            return f'"type":"fixed","size":{schema.size}'
+        case Record():
+            fields = (
+                f'{{"name":"{field.name}","type":{canonical_form(field.type, seen)}}}' for field in schema.fields
+            )
+            return f'"type":"record","fields":[{",".join(fields)}]'
+
+
+def crc64(data: bytes) -> int:
+    """The Rabin fingerprint of 64 bits."""
+    value = _EMPTY
+    for byte in data:
+        value = (value >> 8) ^ _TABLE[(value ^ byte) & 0xFF]
+    return value
+
+
+def _entry(byte: int) -> int:
+    for _ in range(8):
+        byte = (byte >> 1) ^ (_EMPTY & -(byte & 1))
+    return byte
+
+
+_TABLE = tuple(_entry(byte) for byte in range(256))
