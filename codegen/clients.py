@@ -55,7 +55,7 @@ def render_clients(contracts: Contracts, modules: tuple[ModulePlan, ...]) -> str
     homes = {one.fullname: (module.name, one) for module in modules for one in module.classes}
     lines = [MARK, '"""Typed clients: one family for each topic."""', "", "from __future__ import annotations", ""]
     lines += ["from typing import Any, ClassVar, Final", ""]
-    lines += ["from eccs_contracts._clients import AsyncProducer, Consumer, Producer"]
+    lines += ["from eccs_contracts.clients import AsyncProducer, Consumer, Producer"]
     lines += ["from eccs_contracts._contract import Contract", ""]
     imports: dict[str, set[str]] = {
         "_topics": {names.constant(subject.topic) for subject in contracts.subjects}

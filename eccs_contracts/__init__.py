@@ -19,7 +19,7 @@ from eccs_contracts.models import (
 )
 
 if TYPE_CHECKING:
-    from eccs_contracts._clients import Delivery, Received
+    from eccs_contracts.clients import Delivery, Received
     from eccs_contracts.models._clients import (
         AsyncEmailDlqProducer,
         AsyncEmailRequestsProducer,
@@ -59,7 +59,7 @@ _RUNTIME = ("Delivery", "Received")
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = "eccs_contracts._clients" if name in _RUNTIME else "eccs_contracts.models._clients"
+    home = "eccs_contracts.clients" if name in _RUNTIME else "eccs_contracts.models._clients"
     return getattr(import_module(home), name)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Generic, Hashable, TypeVar
+from collections.abc import Hashable
+from typing import Generic, TypeVar
 
 P = TypeVar("P", bound=Hashable)
 
@@ -17,12 +18,14 @@ class OffsetTracker(Generic[P]):
         self._open: dict[P, dict[int, bool]] = {}  # offset -> finished, in the order of offsets
         self._position: dict[P, int] = {}  # the next offset to commit
         self._committed: dict[P, int] = {}
+        self._first: dict[P, int] = {}  # the offset that was taken first
 
     def take(self, partition: P, offset: int) -> bool:
         """Note that a message is being worked on; False if it is already, or was finished before."""
         if offset < self._position.get(partition, -1) or offset in self._open.get(partition, ()):
             return False
         self._open.setdefault(partition, {})[offset] = False
+        self._first.setdefault(partition, offset)
         return True
 
     def finish(self, partition: P, offset: int) -> None:
@@ -52,8 +55,20 @@ class OffsetTracker(Generic[P]):
 
     def drop(self, partition: P) -> None:
         """Forget a partition that is not ours any more; what finishes late counts for nothing."""
-        for table in (self._open, self._position, self._committed):
+        for table in (self._open, self._position, self._committed, self._first):
             table.pop(partition, None)
+
+    @property
+    def finished(self) -> int:
+        """Messages that could be committed and are not."""
+        return sum(
+            offset - self._committed.get(partition, self._first[partition])
+            for partition, offset in self.committable().items()
+        )
+
+    def position(self, partition: P, otherwise: int) -> int:
+        """The next offset to commit; `otherwise` where nothing was taken from the partition."""
+        return self._position.get(partition, self._first.get(partition, otherwise))
 
     @property
     def in_flight(self) -> int:

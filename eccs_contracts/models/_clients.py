@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Final
 
-from eccs_contracts._clients import AsyncProducer, Consumer, Producer
+from eccs_contracts.clients import AsyncProducer, Consumer, Producer
 from eccs_contracts._contract import Contract
 
 from ._topics import EMAIL_DLQ, EMAIL_REQUESTS, EMAIL_REQUESTS_RETRY

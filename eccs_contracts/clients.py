@@ -7,6 +7,7 @@ happens behind the caller's back.
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
@@ -31,14 +32,16 @@ from eccs_contracts.errors import (
 )
 from eccs_contracts.serde import ContractDeserializer, ContractSerializer
 
-_PRODUCER: Final = {
+_LOGGER: Final = logging.getLogger("librdkafka")
+
+PRODUCER_SETTINGS: Final = {
     "enable.idempotence": True,
     "acks": "all",
     "partitioner": "murmur2_random",  # as Java and kafkajs: one id, one partition, whatever the language
     "linger.ms": 5,
     "delivery.timeout.ms": 30_000,
 }
-_CONSUMER: Final = {
+CONSUMER_SETTINGS: Final = {
     "enable.auto.commit": False,
     "enable.auto.offset.store": False,
     "auto.offset.reset": "earliest",
@@ -60,7 +63,7 @@ class RawProducer:
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         """Take librdkafka's settings; idempotence, `acks=all` and the murmur2 partitioner are given."""
-        self._producer = KafkaProducer({**_PRODUCER, **config})
+        self._producer = KafkaProducer({**PRODUCER_SETTINGS, **config}, logger=_LOGGER)
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._poll, name="delivery-reports", daemon=True)
         self._thread.start()
@@ -111,8 +114,12 @@ class RawProducer:
         try:
             self.flush(timeout)
         finally:
-            self._closed.set()
-            self._thread.join()
+            self.stop()
+
+    def stop(self) -> None:
+        """Stop at once; what is not acknowledged yet stays unanswered."""
+        self._closed.set()
+        self._thread.join()
 
     def _poll(self) -> None:
         while not self._closed.is_set():
@@ -256,7 +263,7 @@ class Consumer(Generic[M]):
 
     def __init__(self, config: Mapping[str, Any], registry: Registry) -> None:
         """Take librdkafka's settings, `group.id` among them, and a registry."""
-        self._consumer = KafkaConsumer({**_CONSUMER, **config})
+        self._consumer = KafkaConsumer({**CONSUMER_SETTINGS, **config}, logger=_LOGGER)
         self._consumer.subscribe([self.contract.topic.name])
         self._deserialize = ContractDeserializer(registry, self.contract.model)
 

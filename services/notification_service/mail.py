@@ -1,0 +1,108 @@
+"""From a request to the bytes of a mail (RFC 5322), ready for SMTP."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from email.utils import format_datetime
+from pathlib import Path
+
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound, UndefinedError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from eccs_contracts import EmailRequest
+from eccs_contracts.delivery import Outcome, OutcomeKind
+
+
+class Unsendable(Exception):
+    """Raised where no mail can be made of a request; carries the outcome."""
+
+    def __init__(self, kind: OutcomeKind, reason: str) -> None:
+        self.outcome = Outcome(kind, reason)
+        super().__init__(reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail as SMTP takes it.
+
+    Attributes:
+        needs_utf8: whether the server must offer SMTPUTF8 (RFC 6531): the name before the @ is not ASCII.
+    """
+
+    sender: str
+    recipient: str
+    content: bytes
+    needs_utf8: bool
+
+
+class Composer:
+    """Makes mails; templates come from one folder and can do nothing but fill in values."""
+
+    def __init__(self, sender: str, templates: Path) -> None:
+        self._sender = sender
+        self._templates = ImmutableSandboxedEnvironment(
+            loader=FileSystemLoader(templates), undefined=StrictUndefined, autoescape=_is_html, trim_blocks=True
+        )
+
+    def compose(self, request: EmailRequest) -> Mail:
+        """The mail of a request.
+
+        Raises:
+            Unsendable: unknown template (permanent), missing template data (validation), or an address that
+                cannot be written.
+        """
+        recipient = _ascii_domain(request.to)
+        needs_utf8 = not recipient.isascii()
+        message = EmailMessage(policy=SMTPUTF8 if needs_utf8 else SMTP)
+        try:
+            message["From"] = self._sender
+            message["To"] = Address(addr_spec=recipient)
+            message["Subject"] = request.subject
+        except (ValueError, MessageError):
+            raise Unsendable(OutcomeKind.VALIDATION, "to or subject cannot stand in a mail header") from None
+        message["Date"] = format_datetime(request.timestamp)
+        message["Message-ID"] = f"<{request.id}@{self._sender.rpartition('@')[2]}>"
+        text, html = self._bodies(request)
+        message.set_content(text)
+        if html is not None:
+            message.add_alternative(html, subtype="html")
+        return Mail(self._sender, recipient, message.as_bytes(), needs_utf8)
+
+    def _bodies(self, request: EmailRequest) -> tuple[str, str | None]:
+        if request.template_id is None:
+            return request.body, None
+        data = request.template_data or {}
+        try:
+            text = self._templates.get_template(f"{request.template_id}.txt").render(data)
+        except TemplateNotFound:
+            raise Unsendable(OutcomeKind.PERMANENT, f"templateId: there is no template {request.template_id}") from None
+        except UndefinedError as error:
+            raise Unsendable(OutcomeKind.VALIDATION, f"templateData: {error.message}") from None
+        except TemplateError as error:
+            raise Unsendable(OutcomeKind.PERMANENT, f"templateId: {type(error).__name__}") from None
+        return text, self._html(request.template_id, data)
+
+    def _html(self, name: str, data: dict[str, None | bool | int | float | str]) -> str | None:
+        try:
+            return self._templates.get_template(f"{name}.html").render(data)
+        except TemplateNotFound:
+            return None
+        except UndefinedError as error:
+            raise Unsendable(OutcomeKind.VALIDATION, f"templateData: {error.message}") from None
+
+
+def _is_html(name: str | None) -> bool:
+    return name is not None and name.endswith(".html")
+
+
+def _ascii_domain(address: str) -> str:
+    """The address with its domain in the form that DNS has (RFC 5891)."""
+    local, _, domain = address.rpartition("@")
+    try:
+        return f"{local}@{domain.encode('idna').decode('ascii')}"
+    except UnicodeError:
+        raise Unsendable(OutcomeKind.VALIDATION, "to: the domain has no form for DNS (IDNA)") from None
