@@ -18,7 +18,13 @@ _KINDS = (
 
 def render_topics(contracts: Contracts) -> str:
     """The module of topic declarations."""
-    lines = [MARK, '"""Topics as contracts.toml declares them."""', "", "from __future__ import annotations", ""]
+    lines = [
+        MARK,
+        '"""Topics as contracts.toml declares them."""',
+        "",
+        "from __future__ import annotations",
+        "",
+    ]
     lines += ["from typing import Final", "", "from eccs_contracts._contract import Environment, Topic", ""]
     for topic in contracts.topics:
         lines += _topic(topic)
@@ -53,7 +59,13 @@ def _mapping(values: object) -> str:
 def render_clients(contracts: Contracts, modules: tuple[ModulePlan, ...]) -> str:
     """The module of typed clients."""
     homes = {one.fullname: (module.name, one) for module in modules for one in module.classes}
-    lines = [MARK, '"""Typed clients: one family for each topic."""', "", "from __future__ import annotations", ""]
+    lines = [
+        MARK,
+        '"""Typed clients: one family for each topic."""',
+        "",
+        "from __future__ import annotations",
+        "",
+    ]
     lines += ["from typing import Any, ClassVar, Final", ""]
     lines += ["from eccs_contracts.clients import AsyncProducer, Consumer, Producer"]
     lines += ["from eccs_contracts._contract import Contract", ""]

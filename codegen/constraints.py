@@ -76,4 +76,8 @@ def _constrained(schema: Schema) -> str:
     if isinstance(schema, Union):
         rest = [branch for branch in schema.branches if branch.kind != "null"]
         return _constrained(rest[0]) if len(rest) == 1 else "union"
-    return f"{schema.kind} {schema.logical.name}" if isinstance(schema, Primitive) and schema.logical else schema.kind
+    return (
+        f"{schema.kind} {schema.logical.name}"
+        if isinstance(schema, Primitive) and schema.logical
+        else schema.kind
+    )

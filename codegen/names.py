@@ -9,7 +9,20 @@ _BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 # What generated classes have of their own, and what their annotations refer to.
 _TAKEN = frozenset(
-    ("to_avro", "from_avro", "to_json", "from_json", "validate", "self", "cls", "bool", "int", "float", "str", "bytes")
+    (
+        "to_avro",
+        "from_avro",
+        "to_json",
+        "from_json",
+        "validate",
+        "self",
+        "cls",
+        "bool",
+        "int",
+        "float",
+        "str",
+        "bytes",
+    )
     + ("list", "dict", "type", "datetime", "date", "time", "uuid")
 )
 

@@ -16,7 +16,10 @@ def differences(wanted: Mapping[str, str], folder: Path) -> Iterator[str]:
         old = path.read_text("utf-8") if path.exists() else ""
         new = wanted.get(name, "")
         lines = difflib.unified_diff(
-            old.splitlines(keepends=True), new.splitlines(keepends=True), f"{path} (there)", f"{path} (generated)"
+            old.splitlines(keepends=True),
+            new.splitlines(keepends=True),
+            f"{path} (there)",
+            f"{path} (generated)",
         )
         if diff := "".join(lines):
             yield diff

@@ -39,9 +39,7 @@ _STRINGS = re.compile(r'"""(?:.|\n)*?"""|"(?:[^"\\\n]|\\.)*"' + r"|'(?:[^'\\\n]|
 def render_module(module: ModulePlan) -> str:
     """The module of a namespace."""
     classes = [
-        line
-        for one in module.classes
-        for line in (_enum(one) if isinstance(one, EnumPlan) else _record(one))
+        line for one in module.classes for line in (_enum(one) if isinstance(one, EnumPlan) else _record(one))
     ]
     functions = [
         line
@@ -100,11 +98,18 @@ def _doc(text: str, indent: str) -> list[str]:
     first, rest = text.partition(". ")[0], text.partition(". ")[2]
     summary = textwrap.wrap(f"{first}.", _WIDTH - len(indent))
     more = textwrap.wrap(rest, _WIDTH - len(indent))
-    return [f'{indent}"""{summary[0]}', "", *(indent + line for line in [*summary[1:], *more]), f'{indent}"""']
+    return [
+        f'{indent}"""{summary[0]}',
+        "",
+        *(indent + line for line in [*summary[1:], *more]),
+        f'{indent}"""',
+    ]
 
 
 def _symbol(name: str) -> str:
-    return f"{name}_" if keyword.iskeyword(name) or name in ("mro", "name", "value") or name[0] == "_" else name
+    return (
+        f"{name}_" if keyword.iskeyword(name) or name in ("mro", "name", "value") or name[0] == "_" else name
+    )
 
 
 def _enum(enum: EnumPlan) -> Iterator[str]:
@@ -283,7 +288,11 @@ def _union_codec(union: UnionPlan) -> Iterator[str]:
             yield f"        return {_zigzag(index)!r}"
             continue
         kinds = branch.kinds[0] if len(branch.kinds) == 1 else f"({', '.join(branch.kinds)})"
-        test = f"isinstance(value, {kinds})" if branch.record or kinds in ("dict", "list") else f"type(value) is {kinds}"
+        test = (
+            f"isinstance(value, {kinds})"
+            if branch.record or kinds in ("dict", "list")
+            else f"type(value) is {kinds}"
+        )
         yield f"    if {test}:"
         yield f"        return {_zigzag(index)!r} + {branch.write.format('value')}"
     yield f'    raise EncodeError(f"{union.annotation} is expected, not {{type(value).__name__}}")'

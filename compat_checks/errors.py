@@ -1,11 +1,11 @@
 """Every error that this package raises.
 
-    CompatChecksError
-    ├── InvalidSchema (ValueError)     a schema, or the text of one, breaks a rule of Avro
-    ├── InvalidContracts (ValueError)  contracts.toml breaks a rule of its own
-    └── RegistryError
-        ├── RegistryUnreachable        nothing that speaks the registry API answers at the address
-        └── RegistryRefused            the registry answered, and said no
+CompatChecksError
+├── InvalidSchema (ValueError)     a schema, or the text of one, breaks a rule of Avro
+├── InvalidContracts (ValueError)  contracts.toml breaks a rule of its own
+└── RegistryError
+    ├── RegistryUnreachable        nothing that speaks the registry API answers at the address
+    └── RegistryRefused            the registry answered, and said no
 """
 
 from __future__ import annotations

@@ -60,7 +60,9 @@ class Names:
         return None
 
 
-def parse_schema(schema: Source | str | bytes | Json, *, names: Names | None = None, path: str | None = None) -> Schema:
+def parse_schema(
+    schema: Source | str | bytes | Json, *, names: Names | None = None, path: str | None = None
+) -> Schema:
     """Read a schema.
 
     Args:
@@ -106,7 +108,7 @@ class _Parser:
 
     def _by_name(self, name: str, namespace: str, place: Place) -> Schema:
         if name in PRIMITIVES:
-            return Primitive(place=place, kind=cast(PrimitiveKind, name))
+            return Primitive(place=place, kind=cast("PrimitiveKind", name))
         found = self.names.find(name, namespace)
         if found is None:
             raise place.error(f'"{name}" is not a type and not the name of one that is defined before')
@@ -212,7 +214,7 @@ class _Parser:
         if not isinstance(order, str) or order.lower() not in _ORDERS:
             raise (place / "order").error(f"the order {json.dumps(order)} is none of {', '.join(_ORDERS)}")
         made = Field(
-            name=cast(str, name),
+            name=cast("str", name),
             type=self.schema(value["type"], namespace, place / "type", depth + 1),
             place=place,
             default=value.get("default", MISSING),

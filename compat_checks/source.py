@@ -89,9 +89,7 @@ class Place:
 
     def error(self, reason: str) -> InvalidSchema:
         """An error that names this place."""
-        return InvalidSchema(
-            reason, pointer=self.pointer, path=self.source.path, position=self.position
-        )
+        return InvalidSchema(reason, pointer=self.pointer, path=self.source.path, position=self.position)
 
 
 def escape(step: str | int) -> str:

@@ -13,8 +13,8 @@ from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
 from eccs_contracts._framing import SchemaRef
-from eccs_contracts.settings import registry_config
 from eccs_contracts.errors import RegistryUnavailable, UnknownSchema
+from eccs_contracts.settings import registry_config
 
 T = TypeVar("T")
 

@@ -22,7 +22,6 @@ from confluent_kafka import Producer as KafkaProducer
 from eccs_contracts import headers as names
 from eccs_contracts._contract import Contract, M
 from eccs_contracts._registry import Registry
-from eccs_contracts.settings import kafka_config, setting
 from eccs_contracts.errors import (
     BrokerUnavailable,
     ContractsError,
@@ -31,8 +30,11 @@ from eccs_contracts.errors import (
     MessageTooLarge,
 )
 from eccs_contracts.serde import ContractDeserializer, ContractSerializer
+from eccs_contracts.settings import kafka_config, setting
 
+# librdkafka repeats itself while a broker is away; who wants to read it gives this logger a handler.
 _LOGGER: Final = logging.getLogger("librdkafka")
+_LOGGER.addHandler(logging.NullHandler())
 
 PRODUCER_SETTINGS: Final = {
     "enable.idempotence": True,
@@ -63,6 +65,7 @@ class RawProducer:
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         """Take librdkafka's settings; idempotence, `acks=all` and the murmur2 partitioner are given."""
+        self._servers = config.get("bootstrap.servers", "")
         self._producer = KafkaProducer({**PRODUCER_SETTINGS, **config}, logger=_LOGGER)
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._poll, name="delivery-reports", daemon=True)
@@ -98,7 +101,10 @@ class RawProducer:
         try:
             self._producer.list_topics(timeout=timeout)
         except KafkaException as error:
-            raise BrokerUnavailable(f"no broker answers: {error.args[0].str()}") from None
+            reason = error.args[0].str()
+            raise BrokerUnavailable(
+                f"no broker answers at {self._servers} ({reason}); set KAFKA_BOOTSTRAP_SERVERS"
+            ) from None
 
     def flush(self, timeout: float) -> None:
         """Wait until everything that was handed over is answered.
@@ -178,6 +184,10 @@ class Producer(Generic[M]):
         extra: names.Headers = list((headers or {}).items())
         return self._raw.send(self.contract.topic.name, data, key=key, headers=names.replace(extra, ours))
 
+    def serialize(self, value: M) -> bytes | None:
+        """The framed bytes that `send` writes; errors as `send`."""
+        return self._serialize(value)
+
     def flush(self, timeout: float = 30.0) -> None:
         """Wait until everything is acknowledged; raises DeliveryFailed where something is not in time."""
         self._raw.flush(timeout)
@@ -187,8 +197,12 @@ class Producer(Generic[M]):
         self._raw.check(timeout)
 
     def close(self) -> None:
-        """Flush and stop."""
+        """Flush and stop; raises DeliveryFailed where something is not acknowledged in time."""
         self._raw.close()
+
+    def stop(self) -> None:
+        """Stop at once; what is not acknowledged yet stays unanswered."""
+        self._raw.stop()
 
     def __enter__(self) -> Self:
         return self
@@ -296,6 +310,23 @@ class Consumer(Generic[M]):
         while True:
             if (received := self.poll()) is not None:
                 yield received
+
+    def remaining(self, timeout: float = 10.0) -> int:
+        """How many messages of the topic lie between this group's place and the end, at this moment.
+
+        Raises:
+            BrokerUnavailable: no answer within `timeout` seconds.
+        """
+        name = self.contract.topic.name
+        try:
+            partitions = self._consumer.list_topics(name, timeout).topics[name].partitions
+            places = self._consumer.committed(
+                [TopicPartition(name, number) for number in partitions], timeout
+            )
+            marks = [self._consumer.get_watermark_offsets(place, timeout) for place in places]
+        except KafkaException as error:
+            raise BrokerUnavailable(f"{name}: {error.args[0].str()}") from None
+        return sum(high - max(low, place.offset) for place, (low, high) in zip(places, marks, strict=True))
 
     def commit(self, received: Received[M]) -> None:
         """Note in the group that this message, and all before it in its partition, need no more reading."""

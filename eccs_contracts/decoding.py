@@ -27,8 +27,8 @@ def decode_value(
     """
     if not raw:
         raise DecodeError("the message has no value" if raw is None else "the value is empty", offset=0)
-    if cast(Any, model) is EmailRequest and is_json(raw, headers):
-        return cast(M, request_from_json(raw).request)
+    if cast("Any", model) is EmailRequest and is_json(raw, headers):
+        return cast("M", request_from_json(raw).request)
     context = SerializationContext(model.FULLNAME, MessageField.VALUE, headers)
     value = deserialize(raw, context)
     assert value is not None  # noqa: S101  only None gives None

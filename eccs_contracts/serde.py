@@ -113,7 +113,9 @@ class _Resolver(Generic[M]):
             )
             resolved = io.BytesIO()
             fastavro.schemaless_writer(resolved, self._reader, value)
-        except Exception as error:  # fastavro raises whatever its C code meets: see the test of its exceptions
+        except (
+            Exception
+        ) as error:  # fastavro raises whatever its C code meets: see the test of its exceptions
             message = f"cannot be read as {self._model.FULLNAME}: {type(error).__name__}"
             raise DecodeError(message) from error
         if stream.tell() != len(payload):

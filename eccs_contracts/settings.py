@@ -70,7 +70,7 @@ def number_setting(name: str, default: int, *, least: int = 0, env: Mapping[str,
 
 
 def kafka_config(env: Mapping[str, str] | None = None) -> dict[str, str]:
-    """librdkafka's settings for the broker.
+    """Librdkafka's settings for the broker.
 
     Raises:
         ConfigurationError: no address of a broker is set.

@@ -64,14 +64,14 @@ def plan(declared: Sequence[Topic], there: Mapping[str, State], environment: str
         state = there.get(topic.name)
         if state is None:
             replicas = topic.environments[environment].replication_factor
-            changes.append(Change(topic, "create", "-", f"{topic.partitions} partitions, {replicas} replicas"))
+            changes.append(
+                Change(topic, "create", "-", f"{topic.partitions} partitions, {replicas} replicas")
+            )
             continue
         if state.partitions != topic.partitions:
             shrinks = state.partitions > topic.partitions
             refused = "partitions cannot be taken away" if shrinks else None
-            changes.append(
-                Change(topic, "partitions", str(state.partitions), str(topic.partitions), refused)
-            )
+            changes.append(Change(topic, "partitions", str(state.partitions), str(topic.partitions), refused))
         wanted = topic.settings(environment)
         changes += [
             Change(topic, name, state.settings.get(name, "-"), value)
@@ -81,7 +81,9 @@ def plan(declared: Sequence[Topic], there: Mapping[str, State], environment: str
     return tuple(changes)
 
 
-def describe(admin: AdminClient, declared: Sequence[Topic], environment: str, timeout: float) -> dict[str, State]:
+def describe(
+    admin: AdminClient, declared: Sequence[Topic], environment: str, timeout: float
+) -> dict[str, State]:
     """The declared topics as the broker has them; those that it does not have are left out.
 
     Raises:
@@ -96,11 +98,15 @@ def describe(admin: AdminClient, declared: Sequence[Topic], environment: str, ti
         for resource, answer in answers.items():
             topic = resources[resource]
             entries = answer.result()
-            settings = {name: str(entries[name].value) for name in topic.settings(environment) if name in entries}
+            settings = {
+                name: str(entries[name].value) for name in topic.settings(environment) if name in entries
+            }
             partitions = found[topic.name].partitions
             states[topic.name] = State(len(partitions), len(partitions[0].replicas), settings)
     except KafkaException as error:
-        raise BrokerUnavailable(f"no broker answers ({error.args[0].str()}); see KAFKA_BOOTSTRAP_SERVERS") from None
+        raise BrokerUnavailable(
+            f"no broker answers ({error.args[0].str()}); see KAFKA_BOOTSTRAP_SERVERS"
+        ) from None
     return states
 
 
@@ -112,14 +118,17 @@ def apply(admin: AdminClient, changes: Sequence[Change], environment: str, timeo
     """
     wanted = [change for change in changes if change.refused is None]
     creates = [_new_topic(one.topic, environment) for one in wanted if one.what == "create"]
-    grows = [NewPartitions(one.topic.name, one.topic.partitions) for one in wanted if one.what == "partitions"]
+    grows = [
+        NewPartitions(one.topic.name, one.topic.partitions) for one in wanted if one.what == "partitions"
+    ]
     configs: dict[str, list[ConfigEntry]] = {}
     for one in wanted:
         if one.what not in ("create", "partitions"):
             entry = ConfigEntry(one.what, one.new, incremental_operation=AlterConfigOpType.SET)
             configs.setdefault(one.topic.name, []).append(entry)
     resources = [
-        ConfigResource(ResourceType.TOPIC, name, incremental_configs=entries) for name, entries in configs.items()
+        ConfigResource(ResourceType.TOPIC, name, incremental_configs=entries)
+        for name, entries in configs.items()
     ]
     futures: list[Future[Any]] = []
     if creates:

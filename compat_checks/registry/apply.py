@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from compat_checks.contracts import load_contracts
+from compat_checks.errors import CompatChecksError
 from compat_checks.history import problems, published
 from compat_checks.registry.client import RegistryClient
-from compat_checks.errors import CompatChecksError
 
 
 def apply(folder: Path, client: RegistryClient) -> Iterator[str]:

@@ -176,7 +176,7 @@ class EmbeddedRegistry:
     def url(self) -> str:
         """Where it answers."""
         host, port = self._server.server_address[:2]
-        return f"http://{str(host)}:{port}"
+        return f"http://{host!s}:{port}"
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -15,7 +15,12 @@ from eccs_contracts.errors import ContractsError, ValidationError
 
 @click.command()
 @click.option("--batch", type=click.IntRange(1), default=1, show_default=True, help="How many samples.")
-@click.option("--file", "lines", type=click.File("r", encoding="utf-8"), help="JSON lines instead of samples; - for standard input.")
+@click.option(
+    "--file",
+    "lines",
+    type=click.File("r", encoding="utf-8"),
+    help="JSON lines instead of samples; - for standard input.",
+)
 @click.option("--to", default="someone@example.com", show_default=True, help="Recipient of the samples.")
 def produce(batch: int, lines: TextIO | None, to: str) -> int:
     """Send requests to email_requests and wait until the broker has them."""

@@ -19,10 +19,16 @@ def topics() -> None:
 
 
 _environment = click.option(
-    "--environment", type=click.Choice(_ENVIRONMENTS), default="dev", show_default=True, help="Which settings."
+    "--environment",
+    type=click.Choice(_ENVIRONMENTS),
+    default="dev",
+    show_default=True,
+    help="Which settings.",
 )
 _timeout = click.option("--timeout", type=float, default=15.0, show_default=True, help="Seconds to wait.")
-_format = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+_format = click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
 
 
 @topics.command()
@@ -33,7 +39,10 @@ def plan(environment: str, timeout: float, form: str) -> int:
     """Show what differs from the declarations; exits 1 where something does."""
     changes = _changes(environment, timeout)
     if form == "json":
-        rows = [{"topic": c.topic.name, "what": c.what, "old": c.old, "new": c.new, "refused": c.refused} for c in changes]
+        rows = [
+            {"topic": c.topic.name, "what": c.what, "old": c.old, "new": c.new, "refused": c.refused}
+            for c in changes
+        ]
         click.echo(json.dumps(rows, indent=2))
     else:
         for change in changes:
@@ -46,7 +55,7 @@ def plan(environment: str, timeout: float, form: str) -> int:
 @_environment
 @_timeout
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def apply(environment: str, timeout: float, yes: bool) -> int:  # noqa: FBT001  click passes flags so
+def apply(environment: str, timeout: float, yes: bool) -> int:
     """Create and change topics until they are as declared; nothing is ever deleted."""
     from eccs_contracts.topics import apply as apply_changes
 

@@ -99,7 +99,11 @@ def _expect(kind: type, expected: str) -> Callable[[Any], Any]:
 
 def _whole(bits: int) -> Callable[[Any], int]:
     def read(value: Any) -> int:
-        if not isinstance(value, int) or isinstance(value, bool) or not -(1 << bits - 1) <= value < 1 << bits - 1:
+        if (
+            not isinstance(value, int)
+            or isinstance(value, bool)
+            or not -(1 << bits - 1) <= value < 1 << bits - 1
+        ):
             raise Unfit(f"a whole number of {bits} bits")
         return value
 

@@ -76,7 +76,7 @@ def write_null(value: None) -> bytes:
     return b""
 
 
-def write_boolean(value: bool) -> bytes:  # noqa: FBT001  it is the value itself
+def write_boolean(value: bool) -> bytes:
     """A boolean: one byte."""
     if type(value) is not bool:
         raise wrong("True or False", value)

@@ -5,12 +5,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Final
 
-from eccs_contracts.clients import AsyncProducer, Consumer, Producer
 from eccs_contracts._contract import Contract
+from eccs_contracts.clients import AsyncProducer, Consumer, Producer
 
 from ._topics import EMAIL_DLQ, EMAIL_REQUESTS, EMAIL_REQUESTS_RETRY
 from .com_eccs_email import EmailDlq, EmailRequest, EmailRetry
-
 
 EMAIL_REQUESTS_CONTRACT: Final = Contract(
     model=EmailRequest,

@@ -1070,7 +1070,7 @@ def _read_email_request_template_id(data: bytes, at: int) -> tuple[str | None, i
     raise DecodeError(f"there is no union branch number {branch}", offset=at)
 
 
-def _write_email_request_template_data_1_value(value: bool | int | float | str | None) -> bytes:
+def _write_email_request_template_data_1_value(value: bool | float | str | None) -> bytes:
     if value is None:
         return b"\x00"
     if type(value) is bool:
@@ -1190,7 +1190,7 @@ def _read_email_retry_template_id(data: bytes, at: int) -> tuple[str | None, int
     raise DecodeError(f"there is no union branch number {branch}", offset=at)
 
 
-def _write_email_retry_template_data_1_value(value: bool | int | float | str | None) -> bytes:
+def _write_email_retry_template_data_1_value(value: bool | float | str | None) -> bytes:
     if value is None:
         return b"\x00"
     if type(value) is bool:
@@ -1351,7 +1351,7 @@ _PLAIN_EMAIL_DLQ: Final[tuple[plain.PlainField, ...]] = (
         "originalHeaders",
         "original_headers",
         plain.array(plain.record(lambda: OriginalHeader)),
-        default=lambda: [],
+        default=list,
     ),
     plain.PlainField("dlqMetadata", "dlq_metadata", plain.record(lambda: DlqMetadata)),
 )

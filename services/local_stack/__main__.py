@@ -39,7 +39,9 @@ def apply_contracts(stack: Stack) -> None:
     """
     env = {**os.environ, **stack.environment}
     for command in (["compat_checks", "apply"], ["eccs_contracts", "topics", "apply", "--yes"]):
-        done = subprocess.run([sys.executable, "-m", *command], env=env, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [sys.executable, "-m", *command], env=env, capture_output=True, text=True, check=False
+        )
         if done.returncode:
             raise StackError(f"{' '.join(command)} failed: {(done.stderr or done.stdout).strip()[-600:]}")
 
@@ -53,7 +55,9 @@ def _demo() -> int:
 def _up(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     parts = options.only.split(",")
     if unknown := set(parts) - set(PARTS):
-        parser.error(f"--only: there is no part {', '.join(sorted(unknown))}; the parts are {', '.join(PARTS)}")
+        parser.error(
+            f"--only: there is no part {', '.join(sorted(unknown))}; the parts are {', '.join(PARTS)}"
+        )
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

@@ -54,11 +54,22 @@ def jars(report: Report) -> Path:
 
 def _resolve(folder: Path) -> None:
     with tempfile.TemporaryDirectory(dir=folder.parent) as draft:
-        command = ["mvn", "-q", "-B", "-f", str(_POM), _PLUGIN, "-DincludeScope=runtime", f"-DoutputDirectory={draft}/jars"]
+        command = [
+            "mvn",
+            "-q",
+            "-B",
+            "-f",
+            str(_POM),
+            _PLUGIN,
+            "-DincludeScope=runtime",
+            f"-DoutputDirectory={draft}/jars",
+        ]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             reason = (done.stdout + done.stderr).strip().splitlines()[:3]
-            raise StackError(f"Maven cannot resolve Apache Kafka {version()} (is it offline?): {' '.join(reason)}")
+            raise StackError(
+                f"Maven cannot resolve Apache Kafka {version()} (is it offline?): {' '.join(reason)}"
+            )
         Path(draft, "jars").rename(folder)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -49,6 +51,15 @@ class Child:
             if time.monotonic() > deadline:
                 raise StackError(f"{self.name} does not answer after {seconds:g} s:\n{self._tail()}")
             threading.Event().wait(0.05)
+
+    def kill(self) -> None:
+        """End the command as a crash would: SIGKILL, at once."""
+        os.kill(int((self.folder / "pid").read_text("utf-8")), signal.SIGKILL)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the command is gone."""
+        return self._process is None or self._process.poll() is not None
 
     def stop(self) -> None:
         """End the command and remove the folder; does nothing the second time."""

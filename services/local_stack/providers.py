@@ -35,16 +35,16 @@ class Provider:
     start: Callable[[Report, float], tuple[Environment, Stop]]
 
 
-def _external(
-    variables: tuple[str, ...], part: str, answers: Callable[[str, float], bool]
-) -> Provider:
+def _external(variables: tuple[str, ...], part: str, answers: Callable[[str, float], bool]) -> Provider:
     def value() -> str | None:
         return next((os.environ[name] for name in variables if os.environ.get(name)), None)
 
     def start(_: Report, seconds: float) -> tuple[Environment, Stop]:
         address = value() or ""
         if not answers(address, seconds):
-            raise StackError(f"no {part} answers at {_without_secrets(address)}; correct or unset {variables[0]}")
+            raise StackError(
+                f"no {part} answers at {_without_secrets(address)}; correct or unset {variables[0]}"
+            )
         return {variables[0]: address}, lambda: None
 
     return Provider("external", lambda: None if value() else f"{variables[0]} is not set", start)
@@ -161,7 +161,11 @@ def _no_jvm() -> str | None:
 
 
 def _child(
-    name: str, command: Callable[[Child, int], list[str]], variable: str, scheme: str, ready: Callable[[str, float], bool]
+    name: str,
+    command: Callable[[Child, int], list[str]],
+    variable: str,
+    scheme: str,
+    ready: Callable[[str, float], bool],
 ) -> Callable[[Report, float], tuple[Environment, Stop]]:
     def start(_: Report, seconds: float) -> tuple[Environment, Stop]:
         child, port = Child(name), free_port()
@@ -180,11 +184,23 @@ def _child(
 def _noida() -> Path:
     """The broker's own binary: its wrapper script would let it outlive us."""
     folder = Path(sysconfig.get_path("purelib"))
-    return next((path for path in folder.glob("noida*/**/noida-db*") if os.access(path, os.X_OK) and path.is_file()), folder)
+    return next(
+        (path for path in folder.glob("noida*/**/noida-db*") if os.access(path, os.X_OK) and path.is_file()),
+        folder,
+    )
 
 
 def _noida_command(child: Child, port: int) -> list[str]:
-    return [str(_noida()), "start", "--only", "kafka", "--kafka-port", str(port), "--data-dir", str(child.folder / "data")]
+    return [
+        str(_noida()),
+        "start",
+        "--only",
+        "kafka",
+        "--kafka-port",
+        str(port),
+        "--data-dir",
+        str(child.folder / "data"),
+    ]
 
 
 def _secantus() -> Path:

@@ -139,5 +139,3 @@ def _mail(
     environment |= {"SMTP_HOST": sink.host, "SMTP_PORT": str(sink.port)}
     choices.append(Choice("smtp", "embedded", "not external: SMTP_HOST is not set"))
     return sink
-
-

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 _GRACE = 2.0  # seconds between SIGTERM and SIGKILL
 
@@ -19,8 +20,11 @@ _GRACE = 2.0  # seconds between SIGTERM and SIGKILL
 def main(folder: str, command: list[str]) -> int:
     """Run the command until it ends or the pipe does; its exit code."""
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # the pipe alone decides, so that the order of a stop is the asker's
+        signal.signal(
+            number, signal.SIG_IGN
+        )  # the pipe alone decides, so that the order of a stop is the asker's
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+    Path(folder, "pid").write_text(str(child.pid), "utf-8")
     threading.Thread(target=_watch, args=(child,), daemon=True).start()
     code = child.wait()
     _signal(child, signal.SIGKILL)  # what the command left behind in its group

@@ -90,7 +90,7 @@ async def _close(ledger: Ledger, smtp: SmtpPool) -> None:
     await ledger.close()
 
 
-def _check(  # noqa: PLR0913  one argument a dependency
+def _check(
     settings: Settings,
     registry: Registry,
     producer: RawProducer,
@@ -119,7 +119,7 @@ def _check(  # noqa: PLR0913  one argument a dependency
         threading.Event().wait(0.5)
 
 
-def _engine(  # noqa: PLR0913  one argument a dependency
+def _engine(
     settings: Settings,
     registry: Registry,
     producer: RawProducer,

@@ -39,7 +39,12 @@ class Engine:
     """Runs until `stop` is called; one thread, which alone touches the consumer."""
 
     def __init__(
-        self, consumer: Consumer, decoder: Decoder, worker: Worker, loop: asyncio.AbstractEventLoop, settings: Settings
+        self,
+        consumer: Consumer,
+        decoder: Decoder,
+        worker: Worker,
+        loop: asyncio.AbstractEventLoop,
+        settings: Settings,
     ) -> None:
         self._consumer = consumer
         self._decoder = decoder

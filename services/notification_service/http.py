@@ -17,7 +17,9 @@ Problem = Callable[[], str | None]
 class HealthServer:
     """Answers on its own threads; a context manager."""
 
-    def __init__(self, address: tuple[str, int], metrics: CollectorRegistry, *, live: Problem, ready: Problem) -> None:
+    def __init__(
+        self, address: tuple[str, int], metrics: CollectorRegistry, *, live: Problem, ready: Problem
+    ) -> None:
         """Take the address, the metrics, and two questions that are answered with a problem or None.
 
         Raises:
@@ -65,7 +67,7 @@ def _handler(metrics: CollectorRegistry, live: Problem, ready: Problem) -> type[
         protocol_version = "HTTP/1.1"
         timeout = 10
 
-        def do_GET(self) -> None:  # noqa: N802  http.server looks this name up
+        def do_GET(self) -> None:
             route = routes.get(self.path.partition("?")[0])
             status, kind, body = route() if route else (404, _JSON, b'{"error":"there is no such page"}')
             self.send_response(status)

@@ -103,7 +103,10 @@ class Ledger:
         query = {
             "_id": job.ledger_id,
             "$or": [
-                {"state": {"$in": [EmailState.SENDING, EmailState.RETRYING]}, "attempt": {"$lt": job.attempt}},
+                {
+                    "state": {"$in": [EmailState.SENDING, EmailState.RETRYING]},
+                    "attempt": {"$lt": job.attempt},
+                },
                 {"state": EmailState.SENDING, "attempt": job.attempt, **lease_over},
             ],
         }
@@ -165,7 +168,12 @@ class Ledger:
         reason: str = "",
         drop_origin: bool = False,
     ) -> None:
-        step = {"state": state, "at": now, "attempt": job.attempt, **({"reason": reason[:500]} if reason else {})}
+        step = {
+            "state": state,
+            "at": now,
+            "attempt": job.attempt,
+            **({"reason": reason[:500]} if reason else {}),
+        }
         update: Document = {
             "$set": {"state": state, "updatedAt": now, **details, **({"reason": reason} if reason else {})},
             "$push": {"history": {"$each": [step], "$slice": -_HISTORY}},
@@ -177,7 +185,9 @@ class Ledger:
 
     async def _why_not(self, job: Job) -> Claim:
         try:
-            found = await self._log.find_one({"_id": job.ledger_id}, {"state": 1, "attempt": 1, "leaseUntil": 1})
+            found = await self._log.find_one(
+                {"_id": job.ledger_id}, {"state": 1, "attempt": 1, "leaseUntil": 1}
+            )
         except PyMongoError as error:
             raise _unavailable(error) from error
         if found is None:
@@ -250,7 +260,9 @@ def _origin_document(record: Record) -> Document:
         "offset": record.offset,
         "key": None if record.key is None else Binary(record.key),
         "value": None if record.value is None else Binary(record.value),
-        "headers": [[name, value.encode() if isinstance(value, str) else value] for name, value in record.headers],
+        "headers": [
+            [name, value.encode() if isinstance(value, str) else value] for name, value in record.headers
+        ],
     }
 
 

@@ -45,7 +45,10 @@ class Composer:
     def __init__(self, sender: str, templates: Path) -> None:
         self._sender = sender
         self._templates = ImmutableSandboxedEnvironment(
-            loader=FileSystemLoader(templates), undefined=StrictUndefined, autoescape=_is_html, trim_blocks=True
+            loader=FileSystemLoader(templates),
+            undefined=StrictUndefined,
+            autoescape=_is_html,
+            trim_blocks=True,
         )
 
     def compose(self, request: EmailRequest) -> Mail:
@@ -79,14 +82,16 @@ class Composer:
         try:
             text = self._templates.get_template(f"{request.template_id}.txt").render(data)
         except TemplateNotFound:
-            raise Unsendable(OutcomeKind.PERMANENT, f"templateId: there is no template {request.template_id}") from None
+            raise Unsendable(
+                OutcomeKind.PERMANENT, f"templateId: there is no template {request.template_id}"
+            ) from None
         except UndefinedError as error:
             raise Unsendable(OutcomeKind.VALIDATION, f"templateData: {error.message}") from None
         except TemplateError as error:
             raise Unsendable(OutcomeKind.PERMANENT, f"templateId: {type(error).__name__}") from None
         return text, self._html(request.template_id, data)
 
-    def _html(self, name: str, data: dict[str, None | bool | int | float | str]) -> str | None:
+    def _html(self, name: str, data: dict[str, bool | int | float | str | None]) -> str | None:
         try:
             return self._templates.get_template(f"{name}.html").render(data)
         except TemplateNotFound:

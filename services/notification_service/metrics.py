@@ -22,7 +22,9 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
-        self.retry_queue = Gauge("email_retry_queue_depth", "Retries read ahead and not due.", registry=self.registry)
+        self.retry_queue = Gauge(
+            "email_retry_queue_depth", "Retries read ahead and not due.", registry=self.registry
+        )
         self.lateness = Histogram(
             "email_retry_lateness_seconds",
             "How long after its due time a retry starts.",
@@ -30,7 +32,10 @@ class Metrics:
             registry=self.registry,
         )
         self.lag = Gauge(
-            "kafka_consumer_lag", "Messages not committed yet.", ["topic", "partition"], registry=self.registry
+            "kafka_consumer_lag",
+            "Messages not committed yet.",
+            ["topic", "partition"],
+            registry=self.registry,
         )
         self.in_flight = Gauge("kafka_inflight", "Messages taken and not finished.", registry=self.registry)
         self.dedup_hits = Counter(
@@ -38,7 +43,9 @@ class Metrics:
         )
         self.dead = Counter("email_dlq", "Dead letters by category.", ["category"], registry=self.registry)
         self.held = Counter(
-            "email_held", "Times a message waited for a dependency, without an attempt.", registry=self.registry
+            "email_held",
+            "Times a message waited for a dependency, without an attempt.",
+            registry=self.registry,
         )
         for status in ("success", "retry", "failed", "dlq"):
             self.processed.labels(status)

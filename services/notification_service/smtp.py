@@ -57,7 +57,9 @@ class SmtpPool:
             except SMTPResponseException as error:
                 return _outcome("CONNECT", error)
             except (SMTPException, OSError) as error:
-                return Outcome(OutcomeKind.INFRASTRUCTURE, f"no SMTP server at {self._address}: {_name(error)}")
+                return Outcome(
+                    OutcomeKind.INFRASTRUCTURE, f"no SMTP server at {self._address}: {_name(error)}"
+                )
             return await self._on(session, mail, reused=reused)
 
     async def check(self) -> str | None:

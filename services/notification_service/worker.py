@@ -113,7 +113,13 @@ class Worker:
             case Hold():
                 await self.ledger.release(job, _now())
                 return self._wait(job, decision.reason)
-        log("info", type(decision).__name__.lower(), email=job.ledger_id, attempt=job.attempt, reason=outcome.reason)
+        log(
+            "info",
+            type(decision).__name__.lower(),
+            email=job.ledger_id,
+            attempt=job.attempt,
+            reason=outcome.reason,
+        )
         return Complete(job)
 
     async def _attempt(self, job: Job) -> Outcome:

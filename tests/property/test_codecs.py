@@ -68,7 +68,10 @@ def test_any_bytes_give_the_value_of_fastavro_or_our_error(model: Any, data: st.
     assert _read(model.SCHEMA, found.to_avro()) == _read(model.SCHEMA, payload)
 
 
-@pytest.mark.parametrize("bomb", [b"\x80" * 9 + b"\x01", b"\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01", b"\x80\x80\x80\x80\x80\x80\x01"])
+@pytest.mark.parametrize(
+    "bomb",
+    [b"\x80" * 9 + b"\x01", b"\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01", b"\x80\x80\x80\x80\x80\x80\x01"],
+)
 def test_a_huge_length_allocates_nothing(bomb: bytes) -> None:
     """A length beyond the data is refused before anything is read."""
     with pytest.raises(DecodeError):

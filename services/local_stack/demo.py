@@ -1,0 +1,206 @@
+"""`make demo`: from a schema to delivered e-mails on a real broker, with the books to prove it."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+import httpx
+import jwt
+
+from eccs_contracts import EmailRequest, EmailRequestsProducer
+from eccs_contracts.clients import Delivery, RawProducer
+from eccs_contracts.errors import ContractsError
+from eccs_contracts.migration import request_from_json
+from eccs_contracts.settings import kafka_config
+from services.local_stack import Fault, SmtpSink, Stack, start_stack
+from services.local_stack.__main__ import apply_contracts
+from services.local_stack.books import Books, Place, balance
+from services.local_stack.errors import StackError
+from services.local_stack.processes import Child, free_port
+
+_EXAMPLES: Final = Path("examples/emails.jsonl")
+_DEADLINE: Final = 75.0  # seconds from the first message until every one has its end
+_FAULTS: Final = (
+    Fault("RCPT", "450 4.2.0 greylisted, come back later", r".*@greylist\.example", first=2),
+    Fault("RCPT", "550 5.1.1 no such user", r".*@gone\.example"),
+    Fault("DATA", "451 4.3.0 try again", r".*@down\.example"),
+)
+_FRAMES: Final = (
+    b"",
+    None,
+    b"\x00\x00",
+    b"\x05\x00\x00\x00\x01abc",
+    b"\x00\x7f\xff\xff\xff\x02",
+    b"\xff\xfe\x00garbage",
+)
+_HTTP: Final = 24  # e-mails that come in through the e-mail service
+_SETTINGS: Final = {"BASE_RETRY_DELAY": "250", "MAX_RETRY_DELAY": "4000", "CLAIM_LEASE": "4000"}
+
+
+def run(*, kill_after: int | None = None, say: Callable[[str], None] = print) -> int:
+    """Run the demo; 0 where the books are in order.
+
+    Args:
+        kill_after: kill the notification service once so many mails have arrived, and start it again.
+    """
+    with start_stack(faults=_FAULTS, report=say) as stack:
+        if stack.sink is None:
+            raise StackError("the demo needs its own mail server, for the faults: unset SMTP_HOST")
+        apply_contracts(stack)
+        say("topics and schemas are applied")
+        books = _play(stack, stack.sink, kill_after, say)
+        for line in table(books, stack.provider("broker")):
+            say(line)
+    allowed = 16 if kill_after is not None else 0  # SMTP_SESSIONS: the sends that a crash may interrupt
+    return 0 if not books.faults and books.duplicates <= allowed else 1
+
+
+def _play(stack: Stack, sink: SmtpSink, kill_after: int | None, say: Callable[[str], None]) -> Books:
+    secret = secrets.token_hex(32)
+    env = {**os.environ, **_SETTINGS, **stack.environment, "JWT_SECRET": secret}
+    with ExitStack() as cleanup:
+        _, notification = _service(cleanup, "notification_service", env)
+        url, _ = _service(cleanup, "email_service", env)
+        say("both services are ready")
+        killer = threading.Thread(target=_crash, args=(cleanup, env, sink, notification, say))
+        if kill_after is not None:
+            threading.Thread(target=_when, args=(sink, kill_after, killer.start), daemon=True).start()
+        fed = _feed(stack.environment)
+        by_http = _send_over_http(url, secret)
+        say(f"fed {len(fed)} messages to the topic and {by_http} over HTTP")
+        books = _settle(fed, by_http, sink, stack.environment, say)
+        if killer.ident is not None:
+            killer.join()
+        elif kill_after is not None:
+            raise StackError(f"the run was over before {kill_after} mails had arrived: nothing was killed")
+        return books
+
+
+def _when(sink: SmtpSink, mails: int, act: Callable[[], None]) -> None:
+    sink.wait_for(lambda: len(sink.mails) >= mails, _DEADLINE)
+    act()
+
+
+def _service(cleanup: ExitStack, name: str, env: Mapping[str, str]) -> tuple[str, Child]:
+    child, port = Child(name), free_port()
+    cleanup.callback(child.stop)
+    url = f"http://127.0.0.1:{port}"
+    child.start([sys.executable, "-m", f"services.{name}"], {**env, "HTTP_PORT": str(port)})
+    child.wait_until(lambda: _is_ready(f"{url}/readyz"), 30)
+    return url, child
+
+
+def _is_ready(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=5).is_success
+    except httpx.HTTPError:
+        return False
+
+
+def _feed(env: Mapping[str, str]) -> dict[Place, bytes | None]:
+    """Send every example: each third good one as Avro, the others as they stand; and frames that are broken."""
+    lines = _EXAMPLES.read_bytes().splitlines()
+    producer, raw = EmailRequestsProducer.from_env(env), RawProducer(kafka_config(env))
+    answers = []
+    for number, line in enumerate(lines):
+        request = _readable(line) if number % 3 == 0 else None
+        if request is not None:
+            answers.append((_avro(producer, request), producer.send(request)))
+        else:
+            answers.append((line, raw.send(EmailRequest.TOPIC, line, key=_key(line), headers=[])))
+    answers += [(frame, raw.send(EmailRequest.TOPIC, frame, key=b"broken", headers=[])) for frame in _FRAMES]
+    fed = {_place(answer.result(30)): value for value, answer in answers}
+    producer.close()
+    raw.close()
+    return fed
+
+
+def _readable(line: bytes) -> EmailRequest | None:
+    try:
+        request = request_from_json(line).request
+        request.validate()
+    except ContractsError:
+        return None
+    return request
+
+
+def _avro(producer: EmailRequestsProducer, request: EmailRequest) -> bytes:
+    return producer.serialize(request) or b""
+
+
+def _key(line: bytes) -> bytes | None:
+    try:
+        return str(json.loads(line)["id"]).encode()
+    except ValueError:
+        return None
+
+
+def _place(delivery: Delivery) -> Place:
+    return delivery.topic, delivery.partition, delivery.offset
+
+
+def _send_over_http(url: str, secret: str) -> int:
+    token = jwt.encode({"sub": "demo", "exp": int(time.time()) + 600}, secret, algorithm="HS256")
+    emails = [
+        {"to": f"http{number}@example.com", "subject": f"Over HTTP {number}", "body": "Hello"}
+        for number in range(_HTTP)
+    ]
+    answer = httpx.post(
+        f"{url}/api/emails/batch", json=emails, headers={"Authorization": f"Bearer {token}"}, timeout=30
+    )
+    answer.raise_for_status()
+    return sum(item["status"] == "accepted" for item in answer.json()["items"])
+
+
+def _crash(
+    cleanup: ExitStack, env: Mapping[str, str], sink: SmtpSink, child: Child, say: Callable[[str], None]
+) -> None:
+    """Kill what delivers, in the middle of its work, and start it anew."""
+    child.kill()
+    say(f"killed the notification service after {len(sink.mails)} mails")
+    _service(cleanup, "notification_service", env)
+    say("and started it again")
+
+
+def _settle(
+    fed: Mapping[Place, bytes | None],
+    by_http: int,
+    sink: SmtpSink,
+    env: Mapping[str, str],
+    say: Callable[[str], None],
+) -> Books:
+    """Wait until every message has its end, then close the books."""
+    deadline = time.monotonic() + _DEADLINE
+    while True:
+        books = balance(fed, by_http, sink, env)
+        if books.settled >= books.accepted or time.monotonic() > deadline:
+            return books
+        say(f"  {books.settled} of {books.accepted} have their end")
+        threading.Event().wait(2)
+
+
+def table(books: Books, broker: str) -> list[str]:
+    """The result, as people read it."""
+    rows = [("SENT", books.ends.get("SENT", 0))]
+    rows += sorted((name, count) for name, count in books.ends.items() if name != "SENT")
+    lines = ["", f"{'end state':<22}{'messages':>10}", "-" * 32]
+    lines += [f"{name.lower():<22}{count:>10}" for name, count in rows]
+    lines += ["-" * 32, f"{'all ends':<22}{books.settled:>10}", f"{'accepted':<22}{books.accepted:>10}", ""]
+    lines += [
+        f"broker: {'Apache Kafka' if broker == 'kafka' else broker}; mails sent twice: {books.duplicates}"
+    ]
+    lines += [f"WRONG: {fault}" for fault in books.faults[:20]]
+    if not books.faults:
+        lines.append(
+            "in order: accepted = sent + dead + expired; no retry early; dead letters hold the bytes"
+        )
+    return lines
