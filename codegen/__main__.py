@@ -33,21 +33,17 @@ def generate(schemas: Path) -> dict[str, str]:
 
 def _format(text: str) -> str:
     """The house format; ruff is pinned with the other development tools, so the result is the same everywhere."""
-    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--line-length", "110", "-"]
+    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--line-length", "120", "-"]
     done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise Refusal(
-            f"the generated code is not Python, which is a defect of the generator: {done.stderr.strip()}"
-        )
+        raise Refusal(f"the generated code is not Python, which is a defect of the generator: {done.stderr.strip()}")
     return done.stdout
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run; 0 all is well, 1 differences or a refusal, 2 usage."""
     parser = argparse.ArgumentParser("python -m codegen", description="Typed Python from Avro schemas.")
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing; print a diff and fail where one is due"
-    )
+    parser.add_argument("--check", action="store_true", help="write nothing; print a diff and fail where one is due")
     parser.add_argument("--schemas", type=Path, default=Path("schemas"), metavar="DIR")
     parser.add_argument("--out", type=Path, default=Path("eccs_contracts/models"), metavar="DIR")
     options = parser.parse_args(arguments)
@@ -63,9 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     print("".join(diffs), end="")
     if diffs:
-        print(
-            "codegen: the generated code is not what the schemas say; run: python -m codegen", file=sys.stderr
-        )
+        print("codegen: the generated code is not what the schemas say; run: python -m codegen", file=sys.stderr)
     return 1 if diffs else 0
 
 

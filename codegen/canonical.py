@@ -34,10 +34,7 @@ def _content(schema: Record | Enum | Fixed, seen: set[str]) -> str:
         case Fixed():
             return f'"type":"fixed","size":{schema.size}'
         case Record():
-            fields = (
-                f'{{"name":"{field.name}","type":{canonical_form(field.type, seen)}}}'
-                for field in schema.fields
-            )
+            fields = (f'{{"name":"{field.name}","type":{canonical_form(field.type, seen)}}}' for field in schema.fields)
             return f'"type":"record","fields":[{",".join(fields)}]'
 
 

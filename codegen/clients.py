@@ -67,11 +67,9 @@ def render_clients(contracts: Contracts, modules: tuple[ModulePlan, ...]) -> str
         "",
     ]
     lines += ["from typing import Any, ClassVar, Final", ""]
-    lines += ["from eccs_contracts.clients import AsyncProducer, Consumer, Producer"]
-    lines += ["from eccs_contracts._contract import Contract", ""]
-    imports: dict[str, set[str]] = {
-        "_topics": {names.constant(subject.topic) for subject in contracts.subjects}
-    }
+    lines += ["from eccs_contracts._contract import Contract"]
+    lines += ["from eccs_contracts.clients import AsyncProducer, Consumer, Producer", ""]
+    imports: dict[str, set[str]] = {"_topics": {names.constant(subject.topic) for subject in contracts.subjects}}
     for subject in contracts.subjects:
         home, record = homes[subject.record]
         imports.setdefault(home, set()).add(record.name)

@@ -64,11 +64,17 @@ def field_constraints(field: Field) -> tuple[tuple[str, ...], tuple[str, ...]]:
             raise Refusal(str(field.place.error(f"{name} has no meaning for a {kind}")))
         if not fits(value):
             raise Refusal(str((field.place / name).error(f"{name} is {expected}, not {value!r}")))
-        if name == "format":
-            marker, rule = f"Predicate(c.{_FORMATS[value][0]})", f"c.{_FORMATS[value][1]}"
-        markers += [marker.format(value)] if marker else []
-        rules.append(rule.format(value) if "{" in rule else rule)
+        made, checked = _expressions(name, value, marker, rule)
+        markers += [made] if made else []
+        rules.append(checked)
     return tuple(markers), tuple(rules)
+
+
+def _expressions(name: str, value: Any, marker: str, rule: str) -> tuple[str, str]:
+    if name == "format":
+        test, checked = _FORMATS[value]
+        return f"Predicate(c.{test})", f"c.{checked}"
+    return marker.format(value), rule.format(value)
 
 
 def _constrained(schema: Schema) -> str:
@@ -76,8 +82,4 @@ def _constrained(schema: Schema) -> str:
     if isinstance(schema, Union):
         rest = [branch for branch in schema.branches if branch.kind != "null"]
         return _constrained(rest[0]) if len(rest) == 1 else "union"
-    return (
-        f"{schema.kind} {schema.logical.name}"
-        if isinstance(schema, Primitive) and schema.logical
-        else schema.kind
-    )
+    return f"{schema.kind} {schema.logical.name}" if isinstance(schema, Primitive) and schema.logical else schema.kind

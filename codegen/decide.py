@@ -56,9 +56,7 @@ def decide(parsed: Parsed) -> tuple[ModulePlan, ...]:
         spaces[fullname.rpartition(".")[0]].append(fullname)
     if len(spaces) > 1:
         first = parsed.types[next(iter(spaces.values()))[0]]
-        raise Refusal(
-            str(first.place.error(f"types of several namespaces ({', '.join(spaces)}) in one folder"))
-        )
+        raise Refusal(str(first.place.error(f"types of several namespaces ({', '.join(spaces)}) in one folder")))
     return tuple(_Module(parsed, space).plan(fullnames) for space, fullnames in spaces.items())
 
 
@@ -75,9 +73,7 @@ class _Module:
         enums: list[ClassPlan] = [_enum(one) for one in types if isinstance(one, Enum)]
         records: list[ClassPlan] = [self._record(one) for one in types if isinstance(one, Record)]
         classes = (*enums, *records)
-        return ModulePlan(
-            names.module(self._namespace), self._namespace, classes, tuple(self._unions.values())
-        )
+        return ModulePlan(names.module(self._namespace), self._namespace, classes, tuple(self._unions.values()))
 
     def _record(self, record: Record) -> RecordPlan:
         fields = tuple(self._field(record, field) for field in record.fields)
@@ -161,9 +157,7 @@ class _Module:
         )
 
     def _union(self, schema: Union, slug: str) -> TypePlan:
-        branches = tuple(
-            self._type(branch, f"{slug}_{index}") for index, branch in enumerate(schema.branches)
-        )
+        branches = tuple(self._type(branch, f"{slug}_{index}") for index, branch in enumerate(schema.branches))
         kinds = [kind for branch in branches for kind in branch.kinds]
         for kind in kinds:
             if kinds.count(kind) > 1:
@@ -190,9 +184,7 @@ def canonical_json(record: Record) -> object:
     """The schema of a record that is defined inside of another file's record, as its JSON says it."""
     value = record.place.source.load()
     for step in record.place.pointer.split("/")[1:]:
-        value = (
-            value[int(step)] if isinstance(value, list) else value[step.replace("~1", "/").replace("~0", "~")]
-        )
+        value = value[int(step)] if isinstance(value, list) else value[step.replace("~1", "/").replace("~0", "~")]
     return {"type": value["type"], "name": record.name, "namespace": record.namespace, **_rest(value)}
 
 
@@ -258,11 +250,7 @@ def _enum(schema: Enum) -> EnumPlan:
 
 def _function(item: TypePlan) -> str:
     """A callable of what may be a call: `w.write_string({})` -> `w.write_string`."""
-    return (
-        item.write.removesuffix("({})")
-        if item.write.endswith("({})")
-        else f"lambda one: {item.write.format('one')}"
-    )
+    return item.write.removesuffix("({})") if item.write.endswith("({})") else f"lambda one: {item.write.format('one')}"
 
 
 def _sentence(doc: str | None, otherwise: str) -> str:

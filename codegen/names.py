@@ -8,23 +8,9 @@ import re
 _BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 # What generated classes have of their own, and what their annotations refer to.
-_TAKEN = frozenset(
-    (
-        "to_avro",
-        "from_avro",
-        "to_json",
-        "from_json",
-        "validate",
-        "self",
-        "cls",
-        "bool",
-        "int",
-        "float",
-        "str",
-        "bytes",
-    )
-    + ("list", "dict", "type", "datetime", "date", "time", "uuid")
-)
+_METHODS = ("to_avro", "from_avro", "to_json", "from_json", "validate", "self", "cls")
+_TYPES = ("bool", "int", "float", "str", "bytes", "list", "dict", "type", "datetime", "date", "time", "uuid", "field")
+_TAKEN = frozenset((*_METHODS, *_TYPES))
 
 
 def attribute(name: str) -> str:

@@ -38,9 +38,7 @@ _STRINGS = re.compile(r'"""(?:.|\n)*?"""|"(?:[^"\\\n]|\\.)*"' + r"|'(?:[^'\\\n]|
 
 def render_module(module: ModulePlan) -> str:
     """The module of a namespace."""
-    classes = [
-        line for one in module.classes for line in (_enum(one) if isinstance(one, EnumPlan) else _record(one))
-    ]
+    classes = [line for one in module.classes for line in (_enum(one) if isinstance(one, EnumPlan) else _record(one))]
     functions = [
         line
         for one in module.classes
@@ -107,9 +105,7 @@ def _doc(text: str, indent: str) -> list[str]:
 
 
 def _symbol(name: str) -> str:
-    return (
-        f"{name}_" if keyword.iskeyword(name) or name in ("mro", "name", "value") or name[0] == "_" else name
-    )
+    return f"{name}_" if keyword.iskeyword(name) or name in ("mro", "name", "value") or name[0] == "_" else name
 
 
 def _enum(enum: EnumPlan) -> Iterator[str]:
@@ -218,7 +214,8 @@ def _methods(record: RecordPlan) -> str:
         Raises:
             DecodeError: the bytes are not that; names the field and the offset.
         """
-        return w.read_all(data, _read_{record.slug})
+        value: Self = w.read_all(data, _read_{record.slug})
+        return value
 
     def validate(self) -> None:
         """Check the constraints of the contract.
@@ -239,7 +236,8 @@ def _methods(record: RecordPlan) -> str:
         Raises:
             ValidationError: with every missing field, unknown field and wrong type.
         """
-        return plain.read_record(cls, _PLAIN_{up}, value)
+        made: Self = plain.read_record(cls, _PLAIN_{up}, value)
+        return made
 '''
 
 
@@ -289,9 +287,7 @@ def _union_codec(union: UnionPlan) -> Iterator[str]:
             continue
         kinds = branch.kinds[0] if len(branch.kinds) == 1 else f"({', '.join(branch.kinds)})"
         test = (
-            f"isinstance(value, {kinds})"
-            if branch.record or kinds in ("dict", "list")
-            else f"type(value) is {kinds}"
+            f"isinstance(value, {kinds})" if branch.record or kinds in ("dict", "list") else f"type(value) is {kinds}"
         )
         yield f"    if {test}:"
         yield f"        return {_zigzag(index)!r} + {branch.write.format('value')}"

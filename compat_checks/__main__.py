@@ -36,9 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("compat-checks", description=(__doc__ or "").partition("\n")[0])
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     check = commands.add_parser("check", help="contracts.toml, the schemas and their history agree")
-    snapshot = commands.add_parser(
-        "snapshot", help="publish the current schemas as the next versions of history"
-    )
+    snapshot = commands.add_parser("snapshot", help="publish the current schemas as the next versions of history")
     apply = commands.add_parser("apply", help="register every published version, and set the levels")
     for command, run in ((check, _check), (snapshot, _snapshot), (apply, _apply)):
         command.add_argument("--schemas", type=Path, default=Path("schemas"), metavar="DIR")

@@ -135,9 +135,11 @@ def _definitions(value: Json, namespace: str) -> Iterator[tuple[str, Mapping[str
             fullname = full_name(value, namespace)
             inner = fullname.rpartition(".")[0]
             yield fullname, value
-        for key in ("type", "items", "values"):
-            if isinstance(value.get(key), dict | list):
-                yield from _definitions(value[key], inner)
-        for field in value.get("fields") or ():
-            if isinstance(field, dict):
-                yield from _definitions(field.get("type"), inner)
+        for part in _parts(value):
+            yield from _definitions(part, inner)
+
+
+def _parts(value: Mapping[str, Json]) -> Iterator[Json]:
+    """The schemas directly inside of a schema object; names that are only used are passed over."""
+    yield from (value[key] for key in ("type", "items", "values") if isinstance(value.get(key), dict | list))
+    yield from (field.get("type") for field in value.get("fields") or () if isinstance(field, dict))

@@ -66,15 +66,11 @@ def problems(folder: Path) -> list[str]:
         for one in versions:
             parse_schema(Source(one.path.read_text("utf-8"), str(one.path)))
         if not versions or json.loads(versions[-1].text) != json.loads(files.self_contained(subject.file)):
-            found.append(
-                f"{subject.file}: differs from the newest published version; run: compat-checks snapshot"
-            )
+            found.append(f"{subject.file}: differs from the newest published version; run: compat-checks snapshot")
         if subject.envelope_of:
             found += _drift(schema, files, subject.envelope_of, subject.file)
         if subject.key_field and subject.key_field not in {field.name for field in schema.fields}:
-            found.append(
-                f"contracts.toml: subjects.{subject.name}.key_field: there is no field {subject.key_field}"
-            )
+            found.append(f"contracts.toml: subjects.{subject.name}.key_field: there is no field {subject.key_field}")
     return found
 
 
@@ -98,9 +94,7 @@ def _drift(envelope: Record, files: SchemaFiles, source: str, path: str) -> list
 def _checksum_problems(history: Path) -> list[str]:
     listed = _listed(history)
     there = {path.relative_to(history).as_posix(): path for path in sorted(history.glob("*/*.avsc"))}
-    found = [
-        f"history/{name}: is listed in {CHECKSUMS} and gone" for name in sorted(listed.keys() - there.keys())
-    ]
+    found = [f"history/{name}: is listed in {CHECKSUMS} and gone" for name in sorted(listed.keys() - there.keys())]
     for name, path in there.items():
         if name not in listed:
             found.append(f"history/{name}: is not listed in {CHECKSUMS}; run: compat-checks snapshot")
@@ -129,10 +123,7 @@ def snapshot(folder: Path) -> list[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(json.loads(text), indent=2, ensure_ascii=False) + "\n", "utf-8")
         written.append(path)
-    lines = [
-        f"{_digest(path)}  {path.relative_to(history).as_posix()}\n"
-        for path in sorted(history.glob("*/*.avsc"))
-    ]
+    lines = [f"{_digest(path)}  {path.relative_to(history).as_posix()}\n" for path in sorted(history.glob("*/*.avsc"))]
     (history / CHECKSUMS).write_text("".join(lines), "utf-8")
     return written
 

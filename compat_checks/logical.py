@@ -31,8 +31,8 @@ def logical_type(schema: Schema) -> LogicalType | None:
 
 
 def _decimal(schema: Schema) -> LogicalType | None:
-    precision, scale = schema.props.get("precision"), schema.props.get("scale", 0)
-    if schema.kind not in ("bytes", "fixed") or not _is_int(precision) or not _is_int(scale):
+    precision, scale = _whole(schema.props.get("precision")), _whole(schema.props.get("scale", 0))
+    if schema.kind not in ("bytes", "fixed") or precision is None or scale is None:
         return None
     too_long = isinstance(schema, Fixed) and precision > max_digits(schema.size)
     if precision < 1 or not 0 <= scale <= precision or too_long:
@@ -45,5 +45,5 @@ def max_digits(size: int) -> int:
     return len(str(2 ** (8 * size - 1) - 1)) - 1 if size else 0
 
 
-def _is_int(value: Json) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+def _whole(value: Json) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

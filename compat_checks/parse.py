@@ -60,9 +60,7 @@ class Names:
         return None
 
 
-def parse_schema(
-    schema: Source | str | bytes | Json, *, names: Names | None = None, path: str | None = None
-) -> Schema:
+def parse_schema(schema: Source | str | bytes | Json, *, names: Names | None = None, path: str | None = None) -> Schema:
     """Read a schema.
 
     Args:
@@ -145,11 +143,11 @@ class _Parser:
             branches.append(branch)
         return Union(place=place, branches=tuple(branches))
 
-    def _array(self, value: dict[str, Json], namespace: str, place: Place, depth: int) -> Array:
+    def array(self, value: dict[str, Json], namespace: str, place: Place, depth: int) -> Array:
         items = self._inner(value, "items", namespace, place, depth)
         return Array(place=place, items=items)
 
-    def _map(self, value: dict[str, Json], namespace: str, place: Place, depth: int) -> Map:
+    def map(self, value: dict[str, Json], namespace: str, place: Place, depth: int) -> Map:
         values = self._inner(value, "values", namespace, place, depth)
         return Map(place=place, values=values)
 
@@ -158,7 +156,7 @@ class _Parser:
             raise place.error(f'{value["type"]} needs "{key}"')
         return self.schema(value[key], namespace, place / key, depth + 1)
 
-    def _fixed(self, value: dict[str, Json], namespace: str, place: Place, depth: int) -> Fixed:
+    def fixed(self, value: dict[str, Json], namespace: str, place: Place, depth: int) -> Fixed:
         del depth
         size = value.get("size")
         if not isinstance(size, int) or isinstance(size, bool) or size < 0:
@@ -167,7 +165,7 @@ class _Parser:
         self._define(fixed)
         return fixed
 
-    def _enum(self, value: dict[str, Json], namespace: str, place: Place, depth: int) -> Enum:
+    def enum(self, value: dict[str, Json], namespace: str, place: Place, depth: int) -> Enum:
         del depth
         symbols = value.get("symbols")
         if not isinstance(symbols, list):
@@ -184,7 +182,7 @@ class _Parser:
         self._define(enum)
         return enum
 
-    def _record(self, value: dict[str, Json], namespace: str, place: Place, depth: int) -> Record:
+    def record(self, value: dict[str, Json], namespace: str, place: Place, depth: int) -> Record:
         fields = value.get("fields")
         if not isinstance(fields, list):
             raise place.error('a record needs "fields", an array')
@@ -250,9 +248,7 @@ class _Parser:
 
     def _check_name(self, name: Json, place: Place) -> None:
         if not isinstance(name, str) or not _NAME.fullmatch(name):
-            raise place.error(
-                f"{json.dumps(name)} is not a name: a letter or _ first, then letters, digits and _"
-            )
+            raise place.error(f"{json.dumps(name)} is not a name: a letter or _ first, then letters, digits and _")
 
     def _define(self, schema: NamedSchema) -> None:
         if schema.fullname in PRIMITIVES:
@@ -263,12 +259,12 @@ class _Parser:
 
 
 _HANDLERS: Final[dict[str, Callable[[_Parser, dict[str, Json], str, Place, int], Schema]]] = {
-    "record": _Parser._record,
-    "error": _Parser._record,
-    "enum": _Parser._enum,
-    "fixed": _Parser._fixed,
-    "array": _Parser._array,
-    "map": _Parser._map,
+    "record": _Parser.record,
+    "error": _Parser.record,
+    "enum": _Parser.enum,
+    "fixed": _Parser.fixed,
+    "array": _Parser.array,
+    "map": _Parser.map,
 }
 
 

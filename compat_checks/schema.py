@@ -12,9 +12,7 @@ from typing import Final, Literal, TypeAlias
 from compat_checks.source import Json, Place
 
 PrimitiveKind: TypeAlias = Literal["null", "boolean", "int", "long", "float", "double", "bytes", "string"]
-PRIMITIVES: Final[frozenset[str]] = frozenset(
-    ("null", "boolean", "int", "long", "float", "double", "bytes", "string")
-)
+PRIMITIVES: Final[frozenset[str]] = frozenset(("null", "boolean", "int", "long", "float", "double", "bytes", "string"))
 
 
 class Missing:

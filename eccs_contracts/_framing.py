@@ -37,9 +37,7 @@ def frame(schema_id: int, payload: bytes) -> bytes:
     return _PREFIX.pack(_MAGIC_ID, schema_id) + payload
 
 
-def unframe(
-    value: bytes, headers: Iterable[tuple[str, str | bytes | None]] | None = None
-) -> tuple[SchemaRef, bytes]:
+def unframe(value: bytes, headers: Iterable[tuple[str, str | bytes | None]] | None = None) -> tuple[SchemaRef, bytes]:
     """The reference to the writer's schema, and the Avro binary.
 
     Raises:

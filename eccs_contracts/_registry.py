@@ -53,7 +53,7 @@ class Registry:
             if key not in self._ids:
                 what = f"the schema under the subject {subject} (register it with: compat-checks apply)"
                 found = self._ask(what, lambda: self._client.lookup_schema(subject, Schema(schema, "AVRO")))
-                self._ids[key] = found.schema_id
+                self._ids[key] = int(found.schema_id or 0)
             return self._ids[key]
 
     def schema_text(self, ref: SchemaRef) -> str:
@@ -77,7 +77,7 @@ class Registry:
     def _fetch(self, ref: SchemaRef) -> Any:
         if ref.guid is not None:
             return self._client.get_schema_by_guid(ref.guid)
-        return self._client.get_schema(ref.schema_id)
+        return self._client.get_schema(int(ref.schema_id or 0))
 
     def _ask(self, what: str, question: Callable[[], T]) -> T:
         try:

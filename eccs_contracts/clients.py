@@ -158,9 +158,7 @@ class Producer(Generic[M]):
         """
         return cls(kafka_config(env), Registry.from_env(env))
 
-    def send(
-        self, value: M, *, key: str | None = None, headers: Mapping[str, str] | None = None
-    ) -> Future[Delivery]:
+    def send(self, value: M, *, key: str | None = None, headers: Mapping[str, str] | None = None) -> Future[Delivery]:
         """Check, encode and hand over; the future has the place once the broker acknowledged.
 
         Args:
@@ -214,9 +212,7 @@ class Producer(Generic[M]):
 class AsyncProducer(Producer[M]):
     """The same from asyncio: sends are awaited without blocking the loop."""
 
-    async def deliver(
-        self, value: M, *, key: str | None = None, headers: Mapping[str, str] | None = None
-    ) -> Delivery:
+    async def deliver(self, value: M, *, key: str | None = None, headers: Mapping[str, str] | None = None) -> Delivery:
         """Send and wait for the broker; errors as `send`, and DeliveryFailed or MessageTooLarge."""
         answer = await asyncio.to_thread(self.send, value, key=key, headers=headers)
         return await asyncio.wrap_future(answer)
@@ -320,9 +316,7 @@ class Consumer(Generic[M]):
         name = self.contract.topic.name
         try:
             partitions = self._consumer.list_topics(name, timeout).topics[name].partitions
-            places = self._consumer.committed(
-                [TopicPartition(name, number) for number in partitions], timeout
-            )
+            places = self._consumer.committed([TopicPartition(name, number) for number in partitions], timeout)
             marks = [self._consumer.get_watermark_offsets(place, timeout) for place in places]
         except KafkaException as error:
             raise BrokerUnavailable(f"{name}: {error.args[0].str()}") from None
@@ -344,7 +338,7 @@ class Consumer(Generic[M]):
         self.close()
 
     def _received(self, message: Message) -> Received[M]:
-        raw, headers = message.value(), list(message.headers() or [])
+        raw, headers = message.value(), names.listed(message.headers())
         decoded, failure = None, None
         try:
             decoded = self._decode(raw, headers)
@@ -369,4 +363,5 @@ class Consumer(Generic[M]):
     def _decode(self, raw: Any, headers: names.Headers) -> M:
         from eccs_contracts.decoding import decode_value
 
-        return decode_value(self._deserialize, self.contract.model, raw, headers)
+        value: M = decode_value(self._deserialize, self.contract.model, raw, headers)
+        return value

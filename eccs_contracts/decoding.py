@@ -14,9 +14,7 @@ from eccs_contracts.models import EmailRequest
 from eccs_contracts.serde import ContractDeserializer
 
 
-def decode_value(
-    deserialize: ContractDeserializer[M], model: type[M], raw: bytes | None, headers: Headers
-) -> M:
+def decode_value(deserialize: ContractDeserializer[M], model: type[M], raw: bytes | None, headers: Headers) -> M:
     """The model of a value; JSON is taken where the model is EmailRequest.
 
     Raises:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 Headers: TypeAlias = list[tuple[str, str | bytes | None]]
 
@@ -32,6 +32,12 @@ JSON: Final = "application/json"
 MAX_LENGTH: Final = 1024  # characters of a header value; longer text is cut when written, ignored when read
 _TRACEPARENT: Final = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _UNSAFE: Final = re.compile(r"[^\x20-\x7e]")
+
+
+def listed(headers: Any) -> Headers:
+    """Headers as pairs, whatever form a client gives them."""
+    pairs = headers.items() if isinstance(headers, dict) else headers or ()
+    return [(str(name), value) for name, value in pairs]
 
 
 def ascii_text(text: str) -> str:

@@ -14,6 +14,7 @@ from eccs_contracts._contract import M
 from eccs_contracts._framing import SchemaRef, frame, unframe
 from eccs_contracts._registry import Registry
 from eccs_contracts.errors import DecodeError
+from eccs_contracts.headers import listed
 
 __all__ = ["ContractDeserializer", "ContractSerializer", "Registry"]
 
@@ -72,7 +73,7 @@ class ContractDeserializer(Generic[M]):
         """
         if value is None:
             return None
-        ref, payload = unframe(value, context.headers if context else None)
+        ref, payload = unframe(value, listed(context.headers) if context else None)
         reader = self._readers.get(ref)
         if reader is None:
             reader = self._readers[ref] = reader_for(self._model, self._registry.schema_text(ref))
@@ -113,9 +114,7 @@ class _Resolver(Generic[M]):
             )
             resolved = io.BytesIO()
             fastavro.schemaless_writer(resolved, self._reader, value)
-        except (
-            Exception
-        ) as error:  # fastavro raises whatever its C code meets: see the test of its exceptions
+        except Exception as error:  # fastavro raises whatever its C code meets: see the test of its exceptions
             message = f"cannot be read as {self._model.FULLNAME}: {type(error).__name__}"
             raise DecodeError(message) from error
         if stream.tell() != len(payload):

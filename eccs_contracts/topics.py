@@ -64,9 +64,7 @@ def plan(declared: Sequence[Topic], there: Mapping[str, State], environment: str
         state = there.get(topic.name)
         if state is None:
             replicas = topic.environments[environment].replication_factor
-            changes.append(
-                Change(topic, "create", "-", f"{topic.partitions} partitions, {replicas} replicas")
-            )
+            changes.append(Change(topic, "create", "-", f"{topic.partitions} partitions, {replicas} replicas"))
             continue
         if state.partitions != topic.partitions:
             shrinks = state.partitions > topic.partitions
@@ -81,9 +79,7 @@ def plan(declared: Sequence[Topic], there: Mapping[str, State], environment: str
     return tuple(changes)
 
 
-def describe(
-    admin: AdminClient, declared: Sequence[Topic], environment: str, timeout: float
-) -> dict[str, State]:
+def describe(admin: AdminClient, declared: Sequence[Topic], environment: str, timeout: float) -> dict[str, State]:
     """The declared topics as the broker has them; those that it does not have are left out.
 
     Raises:
@@ -98,15 +94,11 @@ def describe(
         for resource, answer in answers.items():
             topic = resources[resource]
             entries = answer.result()
-            settings = {
-                name: str(entries[name].value) for name in topic.settings(environment) if name in entries
-            }
+            settings = {name: str(entries[name].value) for name in topic.settings(environment) if name in entries}
             partitions = found[topic.name].partitions
             states[topic.name] = State(len(partitions), len(partitions[0].replicas), settings)
     except KafkaException as error:
-        raise BrokerUnavailable(
-            f"no broker answers ({error.args[0].str()}); see KAFKA_BOOTSTRAP_SERVERS"
-        ) from None
+        raise BrokerUnavailable(f"no broker answers ({error.args[0].str()}); see KAFKA_BOOTSTRAP_SERVERS") from None
     return states
 
 
@@ -118,17 +110,14 @@ def apply(admin: AdminClient, changes: Sequence[Change], environment: str, timeo
     """
     wanted = [change for change in changes if change.refused is None]
     creates = [_new_topic(one.topic, environment) for one in wanted if one.what == "create"]
-    grows = [
-        NewPartitions(one.topic.name, one.topic.partitions) for one in wanted if one.what == "partitions"
-    ]
+    grows = [NewPartitions(one.topic.name, one.topic.partitions) for one in wanted if one.what == "partitions"]
     configs: dict[str, list[ConfigEntry]] = {}
     for one in wanted:
         if one.what not in ("create", "partitions"):
             entry = ConfigEntry(one.what, one.new, incremental_operation=AlterConfigOpType.SET)
             configs.setdefault(one.topic.name, []).append(entry)
     resources = [
-        ConfigResource(ResourceType.TOPIC, name, incremental_configs=entries)
-        for name, entries in configs.items()
+        ConfigResource(ResourceType.TOPIC, name, incremental_configs=entries) for name, entries in configs.items()
     ]
     futures: list[Future[Any]] = []
     if creates:

@@ -61,7 +61,7 @@ def _body(number: int, chance: random.Random) -> str:
 
 def _spoil(number: int, fields: dict[str, Any]) -> str:
     """Some lines are wrong on purpose, each in its own way."""
-    spoiled = {
+    spoiled: dict[int, dict[str, Any]] = {
         7: {"to": "not an address"},
         27: {"subject": "x" * 501},
         47: {"id": "12345"},

@@ -21,9 +21,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 texts = st.text(st.characters(codec="utf-8"), max_size=40) | st.text("aé漢😀\0", min_size=60, max_size=200)
 longs = st.integers(-(2**63), 2**63 - 1)
 counts = st.integers(-(2**31), 2**31 - 1)
-instants = st.integers(-62_135_596_800_000, 253_402_300_799_999).map(
-    lambda ms: _EPOCH + timedelta(milliseconds=ms)
-)
+instants = st.integers(-62_135_596_800_000, 253_402_300_799_999).map(lambda ms: _EPOCH + timedelta(milliseconds=ms))
 values = st.none() | st.booleans() | longs | st.floats(allow_nan=False) | texts
 
 _request_fields = {

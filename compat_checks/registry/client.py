@@ -26,9 +26,7 @@ class RegistryClient:
     def register(self, subject: str, schema: str, *, force: bool = False) -> dict[str, Any]:
         """Register a schema, or find it: its id, and its version where the registry says so."""
         query = "?force=true" if force else ""
-        answer: dict[str, Any] = self._call(
-            "POST", f"/subjects/{_q(subject)}/versions{query}", {"schema": schema}
-        )
+        answer: dict[str, Any] = self._call("POST", f"/subjects/{_q(subject)}/versions{query}", {"schema": schema})
         return answer
 
     def look_up(self, subject: str, schema: str) -> dict[str, Any] | None:

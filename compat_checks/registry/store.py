@@ -197,9 +197,7 @@ class Store:
         versions = self.live(subject, deleted=True)
         live = [one for one in versions if not one.deleted]
         if permanent and live:
-            raise Refused(
-                40405, f"Subject '{subject}' was not deleted first before being permanently deleted"
-            )
+            raise Refused(40405, f"Subject '{subject}' was not deleted first before being permanently deleted")
         if not permanent and not live:
             raise Refused(40404, f"Subject '{subject}' was soft deleted.")
         doomed = versions if permanent else live
@@ -289,9 +287,7 @@ class Store:
 
     def _not_referenced(self, version: Version) -> None:
         for other in (one for versions in self.versions.values() for one in versions if not one.deleted):
-            if any(
-                (use.subject, use.version) == (version.subject, version.version) for use in other.references
-            ):
+            if any((use.subject, use.version) == (version.subject, version.version) for use in other.references):
                 raise Refused(42206, f"One or more references exist to the schema {version.subject}")
 
     def _drop_empty(self, subject: str) -> None:
@@ -310,7 +306,5 @@ _CHANGED: Final = (
 def guid_of(version: Version) -> str:
     """The GUID of a schema: the same wherever the same content is registered."""
     return str(
-        uuid.uuid5(
-            uuid.NAMESPACE_URL, json.dumps([version.schema, [asdict(one) for one in version.references]])
-        )
+        uuid.uuid5(uuid.NAMESPACE_URL, json.dumps([version.schema, [asdict(one) for one in version.references]]))
     )

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from eccs_contracts.models._topics import TOPICS
+
+if TYPE_CHECKING:
+    from confluent_kafka.admin import AdminClient
+
+    from eccs_contracts.topics import Change
 
 _ENVIRONMENTS: Final = sorted({name for topic in TOPICS for name in topic.environments})
 
@@ -26,9 +31,7 @@ _environment = click.option(
     help="Which settings.",
 )
 _timeout = click.option("--timeout", type=float, default=15.0, show_default=True, help="Seconds to wait.")
-_format = click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
+_format = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 
 
 @topics.command()
@@ -40,8 +43,7 @@ def plan(environment: str, timeout: float, form: str) -> int:
     changes = _changes(environment, timeout)
     if form == "json":
         rows = [
-            {"topic": c.topic.name, "what": c.what, "old": c.old, "new": c.new, "refused": c.refused}
-            for c in changes
+            {"topic": c.topic.name, "what": c.what, "old": c.old, "new": c.new, "refused": c.refused} for c in changes
         ]
         click.echo(json.dumps(rows, indent=2))
     else:
@@ -70,19 +72,19 @@ def apply(environment: str, timeout: float, yes: bool) -> int:
     return 1 if len(wanted) < len(changes) else 0
 
 
-def _changes(environment: str, timeout: float):  # type: ignore[no-untyped-def]  # a lazy import names the type
+def _changes(environment: str, timeout: float) -> tuple[Change, ...]:
     from eccs_contracts.topics import describe
     from eccs_contracts.topics import plan as plan_changes
 
     return plan_changes(TOPICS, describe(_admin(), TOPICS, environment, timeout), environment)
 
 
-def _admin():  # type: ignore[no-untyped-def]  # a lazy import names the type
+def _admin() -> AdminClient:
     from confluent_kafka.admin import AdminClient
 
     from eccs_contracts.settings import kafka_config
 
-    return AdminClient(kafka_config(), logger=logging.getLogger("librdkafka"))
+    return AdminClient({**kafka_config()}, logger=logging.getLogger("librdkafka"))
 
 
 COMMANDS: Final = (topics,)

@@ -168,9 +168,7 @@ def read_decimal(data: bytes, position: int, precision: int, scale: int) -> tupl
     return _decimal(raw, precision, scale, position), end
 
 
-def read_decimal_fixed(
-    data: bytes, position: int, precision: int, scale: int, size: int
-) -> tuple[Decimal, int]:
+def read_decimal_fixed(data: bytes, position: int, precision: int, scale: int, size: int) -> tuple[Decimal, int]:
     """A decimal from a fixed."""
     raw, end = read_fixed(data, position, size)
     return _decimal(raw, precision, scale, position), end

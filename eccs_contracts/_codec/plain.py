@@ -99,11 +99,7 @@ def _expect(kind: type, expected: str) -> Callable[[Any], Any]:
 
 def _whole(bits: int) -> Callable[[Any], int]:
     def read(value: Any) -> int:
-        if (
-            not isinstance(value, int)
-            or isinstance(value, bool)
-            or not -(1 << bits - 1) <= value < 1 << bits - 1
-        ):
+        if not isinstance(value, int) or isinstance(value, bool) or not -(1 << bits - 1) <= value < 1 << bits - 1:
             raise Unfit(f"a whole number of {bits} bits")
         return value
 
@@ -187,7 +183,7 @@ DECIMAL: Final = Plain(_from_text(Decimal, "a decimal as text"), str)
 
 def enum(kind: Callable[[], type[StrEnum]]) -> Plain:
     """An enum, by its symbol."""
-    return Plain(_from_text(lambda value: kind()(value), "one of the symbols"), str)
+    return Plain(_from_text(lambda value: kind()(value), "one of the symbols"), str)  # noqa: PLW0108  the class comes late
 
 
 def array(item: Plain) -> Plain:

@@ -85,9 +85,12 @@ _FINAL = {
 
 
 def decide(outcome: Outcome, attempt: int, policy: RetryPolicy, *, now: datetime, chance: float) -> Decision:
-    """What to do after attempt number `attempt` (0 is the first delivery, n the n-th retry).
+    """What to do after an attempt.
 
     Args:
+        outcome: how it ended.
+        attempt: which one it was: 0 is the first delivery, n the n-th retry.
+        policy: how often, and how long to wait.
         now: the instant of the outcome, aware.
         chance: a random number from 0 to 1, for the jitter.
     """

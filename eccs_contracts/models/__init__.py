@@ -11,12 +11,4 @@ from .com_eccs_email import (
     RetryMetadata,
 )
 
-__all__ = [
-    "DlqMetadata",
-    "EmailDlq",
-    "EmailRequest",
-    "EmailRetry",
-    "ErrorCategory",
-    "OriginalHeader",
-    "RetryMetadata",
-]
+__all__ = ["DlqMetadata", "EmailDlq", "EmailRequest", "EmailRetry", "ErrorCategory", "OriginalHeader", "RetryMetadata"]

@@ -11,6 +11,7 @@ from eccs_contracts.clients import AsyncProducer, Consumer, Producer
 from ._topics import EMAIL_DLQ, EMAIL_REQUESTS, EMAIL_REQUESTS_RETRY
 from .com_eccs_email import EmailDlq, EmailRequest, EmailRetry
 
+
 EMAIL_REQUESTS_CONTRACT: Final = Contract(
     model=EmailRequest,
     topic=EMAIL_REQUESTS,

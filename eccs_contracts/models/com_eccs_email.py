@@ -18,15 +18,7 @@ from eccs_contracts._codec import plain
 from eccs_contracts._codec import wire as w
 from eccs_contracts.errors import DecodeError, EncodeError
 
-__all__ = [
-    "DlqMetadata",
-    "EmailDlq",
-    "EmailRequest",
-    "EmailRetry",
-    "ErrorCategory",
-    "OriginalHeader",
-    "RetryMetadata",
-]
+__all__ = ["DlqMetadata", "EmailDlq", "EmailRequest", "EmailRetry", "ErrorCategory", "OriginalHeader", "RetryMetadata"]
 
 
 class ErrorCategory(StrEnum):
@@ -115,7 +107,8 @@ class DlqMetadata:
         Raises:
             DecodeError: the bytes are not that; names the field and the offset.
         """
-        return w.read_all(data, _read_dlq_metadata)
+        value: Self = w.read_all(data, _read_dlq_metadata)
+        return value
 
     def validate(self) -> None:
         """Check the constraints of the contract.
@@ -136,7 +129,8 @@ class DlqMetadata:
         Raises:
             ValidationError: with every missing field, unknown field and wrong type.
         """
-        return plain.read_record(cls, _PLAIN_DLQ_METADATA, value)
+        made: Self = plain.read_record(cls, _PLAIN_DLQ_METADATA, value)
+        return made
 
 
 @dataclass(slots=True, kw_only=True)
@@ -235,7 +229,8 @@ class EmailDlq:
         Raises:
             DecodeError: the bytes are not that; names the field and the offset.
         """
-        return w.read_all(data, _read_email_dlq)
+        value: Self = w.read_all(data, _read_email_dlq)
+        return value
 
     def validate(self) -> None:
         """Check the constraints of the contract.
@@ -256,7 +251,8 @@ class EmailDlq:
         Raises:
             ValidationError: with every missing field, unknown field and wrong type.
         """
-        return plain.read_record(cls, _PLAIN_EMAIL_DLQ, value)
+        made: Self = plain.read_record(cls, _PLAIN_EMAIL_DLQ, value)
+        return made
 
 
 @dataclass(slots=True, kw_only=True)
@@ -347,7 +343,8 @@ class EmailRequest:
         Raises:
             DecodeError: the bytes are not that; names the field and the offset.
         """
-        return w.read_all(data, _read_email_request)
+        value: Self = w.read_all(data, _read_email_request)
+        return value
 
     def validate(self) -> None:
         """Check the constraints of the contract.
@@ -368,7 +365,8 @@ class EmailRequest:
         Raises:
             ValidationError: with every missing field, unknown field and wrong type.
         """
-        return plain.read_record(cls, _PLAIN_EMAIL_REQUEST, value)
+        made: Self = plain.read_record(cls, _PLAIN_EMAIL_REQUEST, value)
+        return made
 
 
 @dataclass(slots=True, kw_only=True)
@@ -471,7 +469,8 @@ class EmailRetry:
         Raises:
             DecodeError: the bytes are not that; names the field and the offset.
         """
-        return w.read_all(data, _read_email_retry)
+        value: Self = w.read_all(data, _read_email_retry)
+        return value
 
     def validate(self) -> None:
         """Check the constraints of the contract.
@@ -492,7 +491,8 @@ class EmailRetry:
         Raises:
             ValidationError: with every missing field, unknown field and wrong type.
         """
-        return plain.read_record(cls, _PLAIN_EMAIL_RETRY, value)
+        made: Self = plain.read_record(cls, _PLAIN_EMAIL_RETRY, value)
+        return made
 
 
 @dataclass(slots=True, kw_only=True)
@@ -535,7 +535,8 @@ class OriginalHeader:
         Raises:
             DecodeError: the bytes are not that; names the field and the offset.
         """
-        return w.read_all(data, _read_original_header)
+        value: Self = w.read_all(data, _read_original_header)
+        return value
 
     def validate(self) -> None:
         """Check the constraints of the contract.
@@ -556,7 +557,8 @@ class OriginalHeader:
         Raises:
             ValidationError: with every missing field, unknown field and wrong type.
         """
-        return plain.read_record(cls, _PLAIN_ORIGINAL_HEADER, value)
+        made: Self = plain.read_record(cls, _PLAIN_ORIGINAL_HEADER, value)
+        return made
 
 
 @dataclass(slots=True, kw_only=True)
@@ -613,7 +615,8 @@ class RetryMetadata:
         Raises:
             DecodeError: the bytes are not that; names the field and the offset.
         """
-        return w.read_all(data, _read_retry_metadata)
+        value: Self = w.read_all(data, _read_retry_metadata)
+        return value
 
     def validate(self) -> None:
         """Check the constraints of the contract.
@@ -634,13 +637,12 @@ class RetryMetadata:
         Raises:
             ValidationError: with every missing field, unknown field and wrong type.
         """
-        return plain.read_record(cls, _PLAIN_RETRY_METADATA, value)
+        made: Self = plain.read_record(cls, _PLAIN_RETRY_METADATA, value)
+        return made
 
 
 _SYMBOLS_ERROR_CATEGORY: Final = tuple(ErrorCategory)
-_NUMBERS_ERROR_CATEGORY: Final = {
-    symbol: w.write_int(number) for number, symbol in enumerate(_SYMBOLS_ERROR_CATEGORY)
-}
+_NUMBERS_ERROR_CATEGORY: Final = {symbol: w.write_int(number) for number, symbol in enumerate(_SYMBOLS_ERROR_CATEGORY)}
 
 
 def _write_error_category(value: ErrorCategory) -> bytes:
@@ -761,9 +763,7 @@ def _read_email_dlq(data: bytes, end: int) -> tuple[EmailDlq, int]:
         v4, end = _read_dlq_metadata(data, end)
     except DecodeError as error:
         raise w.at_field(error, at) from None
-    return EmailDlq(
-        original_data=v0, original_payload=v1, original_key=v2, original_headers=v3, dlq_metadata=v4
-    ), end
+    return EmailDlq(original_data=v0, original_payload=v1, original_key=v2, original_headers=v3, dlq_metadata=v4), end
 
 
 def _write_email_request(value: EmailRequest) -> bytes:
@@ -980,9 +980,7 @@ def _read_retry_metadata(data: bytes, end: int) -> tuple[RetryMetadata, int]:
         v4, end = w.read_string(data, end)
     except DecodeError as error:
         raise w.at_field(error, at) from None
-    return RetryMetadata(
-        attempt=v0, previous_error=v1, scheduled_at=v2, backoff_delay_ms=v3, original_topic=v4
-    ), end
+    return RetryMetadata(attempt=v0, previous_error=v1, scheduled_at=v2, backoff_delay_ms=v3, original_topic=v4), end
 
 
 def _write_email_dlq_original_data(value: EmailRequest | None) -> bytes:
@@ -1070,7 +1068,7 @@ def _read_email_request_template_id(data: bytes, at: int) -> tuple[str | None, i
     raise DecodeError(f"there is no union branch number {branch}", offset=at)
 
 
-def _write_email_request_template_data_1_value(value: bool | float | str | None) -> bytes:
+def _write_email_request_template_data_1_value(value: bool | int | float | str | None) -> bytes:
     if value is None:
         return b"\x00"
     if type(value) is bool:
@@ -1084,9 +1082,7 @@ def _write_email_request_template_data_1_value(value: bool | float | str | None)
     raise EncodeError(f"bool | int | float | str | None is expected, not {type(value).__name__}")
 
 
-def _read_email_request_template_data_1_value(
-    data: bytes, at: int
-) -> tuple[bool | int | float | str | None, int]:
+def _read_email_request_template_data_1_value(data: bytes, at: int) -> tuple[bool | int | float | str | None, int]:
     branch, end = w.read_long(data, at)
     if branch == 0:
         return None, end
@@ -1106,9 +1102,7 @@ def _write_email_request_template_data(value: dict[str, bool | int | float | str
         return b"\x00"
     if isinstance(value, dict):
         return b"\x02" + w.write_map(value, _write_email_request_template_data_1_value)
-    raise EncodeError(
-        f"dict[str, bool | int | float | str | None] | None is expected, not {type(value).__name__}"
-    )
+    raise EncodeError(f"dict[str, bool | int | float | str | None] | None is expected, not {type(value).__name__}")
 
 
 def _read_email_request_template_data(
@@ -1190,7 +1184,7 @@ def _read_email_retry_template_id(data: bytes, at: int) -> tuple[str | None, int
     raise DecodeError(f"there is no union branch number {branch}", offset=at)
 
 
-def _write_email_retry_template_data_1_value(value: bool | float | str | None) -> bytes:
+def _write_email_retry_template_data_1_value(value: bool | int | float | str | None) -> bytes:
     if value is None:
         return b"\x00"
     if type(value) is bool:
@@ -1204,9 +1198,7 @@ def _write_email_retry_template_data_1_value(value: bool | float | str | None) -
     raise EncodeError(f"bool | int | float | str | None is expected, not {type(value).__name__}")
 
 
-def _read_email_retry_template_data_1_value(
-    data: bytes, at: int
-) -> tuple[bool | int | float | str | None, int]:
+def _read_email_retry_template_data_1_value(data: bytes, at: int) -> tuple[bool | int | float | str | None, int]:
     branch, end = w.read_long(data, at)
     if branch == 0:
         return None, end
@@ -1226,9 +1218,7 @@ def _write_email_retry_template_data(value: dict[str, bool | int | float | str |
         return b"\x00"
     if isinstance(value, dict):
         return b"\x02" + w.write_map(value, _write_email_retry_template_data_1_value)
-    raise EncodeError(
-        f"dict[str, bool | int | float | str | None] | None is expected, not {type(value).__name__}"
-    )
+    raise EncodeError(f"dict[str, bool | int | float | str | None] | None is expected, not {type(value).__name__}")
 
 
 def _read_email_retry_template_data(
@@ -1348,10 +1338,7 @@ _PLAIN_EMAIL_DLQ: Final[tuple[plain.PlainField, ...]] = (
         default=lambda: None,
     ),
     plain.PlainField(
-        "originalHeaders",
-        "original_headers",
-        plain.array(plain.record(lambda: OriginalHeader)),
-        default=list,
+        "originalHeaders", "original_headers", plain.array(plain.record(lambda: OriginalHeader)), default=lambda: []
     ),
     plain.PlainField("dlqMetadata", "dlq_metadata", plain.record(lambda: DlqMetadata)),
 )
@@ -1401,10 +1388,7 @@ _PLAIN_EMAIL_REQUEST: Final[tuple[plain.PlainField, ...]] = (
     plain.PlainField("userId", "user_id", plain.STRING),
     plain.PlainField("timestamp", "timestamp", plain.INSTANT),
     plain.PlainField(
-        "source",
-        "source",
-        plain.union(((type(None),), plain.NULL), ((str,), plain.STRING)),
-        default=lambda: None,
+        "source", "source", plain.union(((type(None),), plain.NULL), ((str,), plain.STRING)), default=lambda: None
     ),
     plain.PlainField(
         "templateId",
@@ -1493,10 +1477,7 @@ _PLAIN_EMAIL_RETRY: Final[tuple[plain.PlainField, ...]] = (
     plain.PlainField("userId", "user_id", plain.STRING),
     plain.PlainField("timestamp", "timestamp", plain.INSTANT),
     plain.PlainField(
-        "source",
-        "source",
-        plain.union(((type(None),), plain.NULL), ((str,), plain.STRING)),
-        default=lambda: None,
+        "source", "source", plain.union(((type(None),), plain.NULL), ((str,), plain.STRING)), default=lambda: None
     ),
     plain.PlainField(
         "templateId",
@@ -1544,10 +1525,7 @@ _CHECKS_ORIGINAL_HEADER: Final[tuple[c.Check, ...]] = ()
 _PLAIN_ORIGINAL_HEADER: Final[tuple[plain.PlainField, ...]] = (
     plain.PlainField("name", "name", plain.STRING),
     plain.PlainField(
-        "value",
-        "value",
-        plain.union(((type(None),), plain.NULL), ((bytes,), plain.BYTES)),
-        default=lambda: None,
+        "value", "value", plain.union(((type(None),), plain.NULL), ((bytes,), plain.BYTES)), default=lambda: None
     ),
 )
 

@@ -29,9 +29,7 @@ def main() -> int:
     try:
         _check(settings, producer)
         app = create_app(settings, producer)
-        uvicorn.run(
-            app, host=settings.http_host, port=settings.http_port, log_level="warning", access_log=False
-        )
+        uvicorn.run(app, host=settings.http_host, port=settings.http_port, log_level="warning", access_log=False)
         producer.close()
     except InfrastructureError as error:
         print(f"email-service: {error}", file=sys.stderr)

@@ -78,9 +78,7 @@ def _explain_errors(app: FastAPI) -> None:
 
     @app.exception_handler(EncodeError)
     async def unencodable(_: Request, error: EncodeError) -> JSONResponse:
-        return JSONResponse(
-            {"error": "invalid", "problems": [{"field": error.field, "rule": str(error)}]}, 422
-        )
+        return JSONResponse({"error": "invalid", "problems": [{"field": error.field, "rule": str(error)}]}, 422)
 
     @app.exception_handler(MessageTooLarge)
     async def too_large(_: Request, error: MessageTooLarge) -> JSONResponse:
@@ -159,9 +157,7 @@ def _add_emails(
         except PyMongoError as error:
             raise HTTPException(503, "the ledger does not answer", {"Retry-After": "5"}) from error
         if found is None:
-            raise HTTPException(
-                404, "no e-mail of yours with this id is known; a new one may still be queued"
-            )
+            raise HTTPException(404, "no e-mail of yours with this id is known; a new one may still be queued")
         return EmailStatus(
             id=found["_id"],
             state=found["state"],
@@ -183,9 +179,7 @@ def _authenticated(settings: Settings) -> Callable[..., Awaitable[str]]:
             options: Any = {"require": ["exp", "sub"]}
             claims = jwt.decode(token, settings.jwt_key, algorithms=[settings.jwt_algorithm], options=options)
         except jwt.PyJWTError:
-            raise HTTPException(
-                401, "a valid bearer token is needed", {"WWW-Authenticate": "Bearer"}
-            ) from None
+            raise HTTPException(401, "a valid bearer token is needed", {"WWW-Authenticate": "Bearer"}) from None
         return str(claims["sub"])
 
     return user
@@ -223,8 +217,7 @@ async def _send_item(producer: AsyncEmailRequestsProducer, item: dict[str, Any],
 
 def _pydantic_problems(errors: Any) -> list[dict[str, str]]:
     return [
-        {"field": ".".join(str(step) for step in one["loc"] if step != "body"), "rule": one["msg"]}
-        for one in errors
+        {"field": ".".join(str(step) for step in one["loc"] if step != "body"), "rule": one["msg"]} for one in errors
     ]
 
 

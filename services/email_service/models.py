@@ -68,5 +68,5 @@ class EmailStatus(BaseModel):
     id: str
     state: str
     attempt: int
-    updatedAt: str
+    updatedAt: str  # noqa: N815  JSON names are camel case here, as in the contract
     reason: str | None = None

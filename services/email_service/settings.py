@@ -41,13 +41,9 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
     if secret and public:
         raise ConfigurationError("JWT_SECRET and JWT_PUBLIC_KEY are both set: one of them decides")
     if not secret and not public:
-        raise ConfigurationError(
-            "JWT_SECRET (HS256) or JWT_PUBLIC_KEY (RS256) is not set: nobody could be let in"
-        )
+        raise ConfigurationError("JWT_SECRET (HS256) or JWT_PUBLIC_KEY (RS256) is not set: nobody could be let in")
     if secret and len(secret.encode()) < 32:
-        raise ConfigurationError(
-            "JWT_SECRET is shorter than the 32 bytes that HS256 needs (RFC 7518, section 3.2)"
-        )
+        raise ConfigurationError("JWT_SECRET is shorter than the 32 bytes that HS256 needs (RFC 7518, section 3.2)")
     return Settings(
         jwt_algorithm="HS256" if secret else "RS256",
         jwt_key=secret or public or "",

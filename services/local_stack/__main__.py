@@ -20,10 +20,13 @@ def main(arguments: list[str] | None = None) -> int:
     up = commands.add_parser("up", help="start the parts and print the environment to export")
     up.add_argument("--only", default=",".join(PARTS), metavar="PARTS", help=f"some of {','.join(PARTS)}")
     up.add_argument("--bare", action="store_true", help="apply neither topics nor schemas")
-    commands.add_parser("demo", help="from a schema to a delivered e-mail, and the books of it")
+    demo = commands.add_parser("demo", help="from a schema to a delivered e-mail, and the books of it")
+    demo.add_argument(
+        "--kill-after", type=int, metavar="N", help="kill the notification service once N mails have arrived"
+    )
     options = parser.parse_args(arguments)
     try:
-        return _demo() if options.command == "demo" else _up(parser, options)
+        return _demo(options) if options.command == "demo" else _up(parser, options)
     except StackError as error:
         print(f"local-stack: {error}", file=sys.stderr)
         return 3
@@ -39,25 +42,21 @@ def apply_contracts(stack: Stack) -> None:
     """
     env = {**os.environ, **stack.environment}
     for command in (["compat_checks", "apply"], ["eccs_contracts", "topics", "apply", "--yes"]):
-        done = subprocess.run(
-            [sys.executable, "-m", *command], env=env, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run([sys.executable, "-m", *command], env=env, capture_output=True, text=True, check=False)
         if done.returncode:
             raise StackError(f"{' '.join(command)} failed: {(done.stderr or done.stdout).strip()[-600:]}")
 
 
-def _demo() -> int:
+def _demo(options: argparse.Namespace) -> int:
     from services.local_stack.demo import run
 
-    return run()
+    return run(kill_after=options.kill_after)
 
 
 def _up(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     parts = options.only.split(",")
     if unknown := set(parts) - set(PARTS):
-        parser.error(
-            f"--only: there is no part {', '.join(sorted(unknown))}; the parts are {', '.join(PARTS)}"
-        )
+        parser.error(f"--only: there is no part {', '.join(sorted(unknown))}; the parts are {', '.join(PARTS)}")
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

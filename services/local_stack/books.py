@@ -50,12 +50,17 @@ def read_all(family: Any, env: Mapping[str, str]) -> list[Received[Any]]:
     return found
 
 
-def balance(fed: Mapping[Place, bytes | None], by_http: int, sink: SmtpSink, env: Mapping[str, str]) -> Books:
+def balance(
+    fed: Mapping[Place, bytes | None], by_http: int, sink: SmtpSink, env: Mapping[str, str], crashes: int = 0
+) -> Books:
     """Hold what was fed against the mails that arrived, the dead letters and the retries.
 
     Args:
         fed: the value of each message that was produced here, by its place in the topic.
+        sink: where the mails arrived.
+        env: where the topics are.
         by_http: messages that the e-mail service accepted.
+        crashes: how often the notification service was killed.
     """
     letters = [one.value for one in read_all(EmailDlqConsumer, env)]
     retries = [one.value for one in read_all(EmailRequestsRetryConsumer, env)]
@@ -68,10 +73,8 @@ def balance(fed: Mapping[Place, bytes | None], by_http: int, sink: SmtpSink, env
         for place, letter in places.items()
         if place in fed and letter.original_payload != fed[place]
     ]
-    faults += [
-        f"the dead letter of {place} is about nothing that was fed" for place in places if place not in fed
-    ]
-    faults += _early(retries, sink)
+    faults += [f"the dead letter of {place} is about nothing that was fed" for place in places if place not in fed]
+    faults += _early(retries, sink, crashes)
     accepted = len(fed) + by_http
     if sum(ends.values()) != accepted:
         faults.append(f"{accepted} messages were accepted and {sum(ends.values())} have an end")
@@ -82,18 +85,15 @@ def _place(metadata: Any) -> Place:
     return metadata.original_topic, metadata.original_partition, metadata.original_offset
 
 
-def _early(retries: Sequence[Any], sink: SmtpSink) -> list[str]:
-    """Attempts that began before their retry was due: the n-th retry is at least the (n+1)-th attempt."""
+def _early(retries: Sequence[Any], sink: SmtpSink, crashes: int) -> list[str]:
+    """Attempts that began before their retry was due: the n-th retry is at least the (n+1)-th attempt.
+
+    A crash in the middle of an attempt repeats it, so that one more may lie before.
+    """
     found = []
     for retry in retries:
-        times = sink.attempts.get(retry.to, [])
         due = retry.retry.scheduled_at.timestamp()
-        before = sum(at < due for at in times)
-        if before > retry.retry.attempt + _crashes(times, retry.retry.attempt):
+        before = sum(at < due for at in sink.attempts.get(retry.to, ()))
+        if before > retry.retry.attempt + crashes:
             found.append(f"retry {retry.retry.attempt} of {retry.id} began before it was due")
     return found
-
-
-def _crashes(times: Sequence[float], attempt: int) -> int:
-    """Attempts beyond what the schedule knows, which only a crash in the middle of one makes."""
-    return max(0, len(times) - 6) if attempt else 0

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
@@ -51,6 +52,7 @@ def run(*, kill_after: int | None = None, say: Callable[[str], None] = print) ->
 
     Args:
         kill_after: kill the notification service once so many mails have arrived, and start it again.
+        say: takes each line for people.
     """
     with start_stack(faults=_FAULTS, report=say) as stack:
         if stack.sink is None:
@@ -77,7 +79,8 @@ def _play(stack: Stack, sink: SmtpSink, kill_after: int | None, say: Callable[[s
         fed = _feed(stack.environment)
         by_http = _send_over_http(url, secret)
         say(f"fed {len(fed)} messages to the topic and {by_http} over HTTP")
-        books = _settle(fed, by_http, sink, stack.environment, say)
+        crashes = 0 if kill_after is None else 1
+        books = _settle(lambda: balance(fed, by_http, sink, stack.environment, crashes), say)
         if killer.ident is not None:
             killer.join()
         elif kill_after is not None:
@@ -110,11 +113,11 @@ def _feed(env: Mapping[str, str]) -> dict[Place, bytes | None]:
     """Send every example: each third good one as Avro, the others as they stand; and frames that are broken."""
     lines = _EXAMPLES.read_bytes().splitlines()
     producer, raw = EmailRequestsProducer.from_env(env), RawProducer(kafka_config(env))
-    answers = []
+    answers: list[tuple[bytes | None, Future[Delivery]]] = []
     for number, line in enumerate(lines):
         request = _readable(line) if number % 3 == 0 else None
         if request is not None:
-            answers.append((_avro(producer, request), producer.send(request)))
+            answers.append((producer.serialize(request), producer.send(request)))
         else:
             answers.append((line, raw.send(EmailRequest.TOPIC, line, key=_key(line), headers=[])))
     answers += [(frame, raw.send(EmailRequest.TOPIC, frame, key=b"broken", headers=[])) for frame in _FRAMES]
@@ -131,10 +134,6 @@ def _readable(line: bytes) -> EmailRequest | None:
     except ContractsError:
         return None
     return request
-
-
-def _avro(producer: EmailRequestsProducer, request: EmailRequest) -> bytes:
-    return producer.serialize(request) or b""
 
 
 def _key(line: bytes) -> bytes | None:
@@ -171,17 +170,11 @@ def _crash(
     say("and started it again")
 
 
-def _settle(
-    fed: Mapping[Place, bytes | None],
-    by_http: int,
-    sink: SmtpSink,
-    env: Mapping[str, str],
-    say: Callable[[str], None],
-) -> Books:
+def _settle(close: Callable[[], Books], say: Callable[[str], None]) -> Books:
     """Wait until every message has its end, then close the books."""
     deadline = time.monotonic() + _DEADLINE
     while True:
-        books = balance(fed, by_http, sink, env)
+        books = close()
         if books.settled >= books.accepted or time.monotonic() > deadline:
             return books
         say(f"  {books.settled} of {books.accepted} have their end")
@@ -195,12 +188,8 @@ def table(books: Books, broker: str) -> list[str]:
     lines = ["", f"{'end state':<22}{'messages':>10}", "-" * 32]
     lines += [f"{name.lower():<22}{count:>10}" for name, count in rows]
     lines += ["-" * 32, f"{'all ends':<22}{books.settled:>10}", f"{'accepted':<22}{books.accepted:>10}", ""]
-    lines += [
-        f"broker: {'Apache Kafka' if broker == 'kafka' else broker}; mails sent twice: {books.duplicates}"
-    ]
+    lines += [f"broker: {'Apache Kafka' if broker == 'kafka' else broker}; mails sent twice: {books.duplicates}"]
     lines += [f"WRONG: {fault}" for fault in books.faults[:20]]
     if not books.faults:
-        lines.append(
-            "in order: accepted = sent + dead + expired; no retry early; dead letters hold the bytes"
-        )
+        lines.append("in order: accepted = sent + dead + expired; no retry early; dead letters hold the bytes")
     return lines

@@ -67,9 +67,7 @@ def _resolve(folder: Path) -> None:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             reason = (done.stdout + done.stderr).strip().splitlines()[:3]
-            raise StackError(
-                f"Maven cannot resolve Apache Kafka {version()} (is it offline?): {' '.join(reason)}"
-            )
+            raise StackError(f"Maven cannot resolve Apache Kafka {version()} (is it offline?): {' '.join(reason)}")
         Path(draft, "jars").rename(folder)
 
 
@@ -85,9 +83,7 @@ def start(child: Child, report: Report) -> str:
     properties.write_text(_properties(child.folder, port, controller), "utf-8")
     java = ["java", *_JAVA, "-cp", classpath]
     identity = ["format", "-t", uuid.uuid4().hex[:22], "-c", str(properties)]
-    done = subprocess.run(
-        [*java, "kafka.tools.StorageTool", *identity], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([*java, "kafka.tools.StorageTool", *identity], capture_output=True, text=True, check=False)
     if done.returncode:
         raise StackError(f"Apache Kafka cannot format its storage: {done.stderr.strip()[-400:]}")
     child.start([*java, "kafka.Kafka", str(properties)])

@@ -42,9 +42,7 @@ def _external(variables: tuple[str, ...], part: str, answers: Callable[[str, flo
     def start(_: Report, seconds: float) -> tuple[Environment, Stop]:
         address = value() or ""
         if not answers(address, seconds):
-            raise StackError(
-                f"no {part} answers at {_without_secrets(address)}; correct or unset {variables[0]}"
-            )
+            raise StackError(f"no {part} answers at {_without_secrets(address)}; correct or unset {variables[0]}")
         return {variables[0]: address}, lambda: None
 
     return Provider("external", lambda: None if value() else f"{variables[0]} is not set", start)

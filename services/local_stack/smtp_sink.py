@@ -63,9 +63,7 @@ class SmtpSink:
 
     def __enter__(self) -> Self:
         self.port = self.port or free_port()
-        self._controller = _Controller(
-            _Handler(self), hostname=self.host, port=self.port, enable_SMTPUTF8=True
-        )
+        self._controller = _Controller(_Handler(self), hostname=self.host, port=self.port, enable_SMTPUTF8=True)
         self._controller.start()
         return self
 

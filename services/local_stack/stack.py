@@ -64,9 +64,7 @@ def to_stderr(line: str) -> None:
     print(f"local-stack: {line}", file=sys.stderr, flush=True)
 
 
-def start_stack(
-    parts: Iterable[str] = PARTS, *, faults: Sequence[Fault] = (), report: Report = to_stderr
-) -> Stack:
+def start_stack(parts: Iterable[str] = PARTS, *, faults: Sequence[Fault] = (), report: Report = to_stderr) -> Stack:
     """Start parts, each from the best provider here, or the one that ECCS_BROKER, ECCS_REGISTRY or ECCS_MONGO names.
 
     Raises:
@@ -123,7 +121,7 @@ def _choose(part: str) -> tuple[Provider, str]:
 
 
 def _mail(
-    wanted: list[str],
+    wanted: Sequence[str],
     faults: Sequence[Fault],
     environment: Environment,
     choices: list[Choice],

@@ -6,6 +6,7 @@ the pipe reaches its end and the command's whole process group is stopped. The f
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -20,9 +21,7 @@ _GRACE = 2.0  # seconds between SIGTERM and SIGKILL
 def main(folder: str, command: list[str]) -> int:
     """Run the command until it ends or the pipe does; its exit code."""
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(
-            number, signal.SIG_IGN
-        )  # the pipe alone decides, so that the order of a stop is the asker's
+        signal.signal(number, signal.SIG_IGN)  # the pipe alone decides, so that the order of a stop is the asker's
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
     Path(folder, "pid").write_text(str(child.pid), "utf-8")
     threading.Thread(target=_watch, args=(child,), daemon=True).start()
@@ -43,10 +42,8 @@ def _watch(child: subprocess.Popen[bytes]) -> None:
 
 
 def _signal(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(child.pid, number)
-    except ProcessLookupError:
-        pass
 
 
 if __name__ == "__main__":

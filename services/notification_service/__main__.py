@@ -109,13 +109,12 @@ def _check(
         try:
             registry.check()
             asyncio.run_coroutine_threadsafe(ledger.prepare(), loop).result()
-            problem = asyncio.run_coroutine_threadsafe(smtp.check(), loop).result()
-            if problem is None:
-                return
-            raise InfrastructureError(problem)
+            asyncio.run_coroutine_threadsafe(smtp.check(), loop).result()
         except InfrastructureError:
             if time.monotonic() > deadline:
                 raise
+        else:
+            return
         threading.Event().wait(0.5)
 
 
@@ -136,6 +135,7 @@ def _engine(
     worker = Worker(
         ledger,
         smtp,
+        asyncio.Semaphore(settings.smtp.sessions),
         Composer(settings.smtp.sender, _TEMPLATES),
         Outbox(
             producer,
@@ -146,7 +146,13 @@ def _engine(
         Metrics(),
         (settings.group_id, settings.instance),
     )
-    config = {**CONSUMER_SETTINGS, **settings.kafka, "group.id": settings.group_id, "fetch.wait.max.ms": 50}
+    config = {
+        **CONSUMER_SETTINGS,
+        **settings.kafka,
+        "group.id": settings.group_id,
+        "fetch.wait.max.ms": 50,
+        "session.timeout.ms": 10_000,  # after a crash the partitions are somebody else's this soon
+    }
     consumer = Consumer(config, logger=logging.getLogger("librdkafka"))
     return Engine(consumer, decoder, worker, loop, settings)
 

@@ -141,9 +141,7 @@ class Engine:
         limit = self._settings.max_in_flight
         crowded = self._active >= limit or (bool(self._paused) and self._active > limit * _RESUME_AT)
         wanted = {
-            place
-            for place in self._assigned
-            if crowded or (place[0] == self._decoder.retry_topic and self._heap.full)
+            place for place in self._assigned if crowded or (place[0] == self._decoder.retry_topic and self._heap.full)
         }
         pause, resume = wanted - self._paused, self._paused - wanted
         if pause:

@@ -39,6 +39,10 @@ def dead_letter(
     """The dead letter of a job, and its headers.
 
     Args:
+        job: what was tried.
+        letter: why it ends.
+        now: when it ends.
+        max_attempts: retries that it could have had.
         origin: the record as its producer wrote it, which for a retry is not the record of the job.
         by: consumer group and instance.
     """

@@ -17,9 +17,7 @@ Problem = Callable[[], str | None]
 class HealthServer:
     """Answers on its own threads; a context manager."""
 
-    def __init__(
-        self, address: tuple[str, int], metrics: CollectorRegistry, *, live: Problem, ready: Problem
-    ) -> None:
+    def __init__(self, address: tuple[str, int], metrics: CollectorRegistry, *, live: Problem, ready: Problem) -> None:
         """Take the address, the metrics, and two questions that are answered with a problem or None.
 
         Raises:
@@ -56,7 +54,7 @@ def _handler(metrics: CollectorRegistry, live: Problem, ready: Problem) -> type[
 
         return answer
 
-    routes = {
+    routes: dict[str, Callable[[], tuple[int, str, bytes]]] = {
         "/health": health,
         "/livez": probe(live),
         "/readyz": probe(ready),

@@ -185,9 +185,7 @@ class Ledger:
 
     async def _why_not(self, job: Job) -> Claim:
         try:
-            found = await self._log.find_one(
-                {"_id": job.ledger_id}, {"state": 1, "attempt": 1, "leaseUntil": 1}
-            )
+            found = await self._log.find_one({"_id": job.ledger_id}, {"state": 1, "attempt": 1, "leaseUntil": 1})
         except PyMongoError as error:
             raise _unavailable(error) from error
         if found is None:
@@ -222,9 +220,7 @@ class Ledger:
             _answer(group, taken, failure)
 
 
-def _answer(
-    group: list[tuple[UpdateOne, asyncio.Future[bool]]], taken: set[int], failure: Exception | None
-) -> None:
+def _answer(group: list[tuple[UpdateOne, asyncio.Future[bool]]], taken: set[int], failure: Exception | None) -> None:
     for index, (_, answer) in enumerate(group):
         if answer.done():
             continue
@@ -260,9 +256,7 @@ def _origin_document(record: Record) -> Document:
         "offset": record.offset,
         "key": None if record.key is None else Binary(record.key),
         "value": None if record.value is None else Binary(record.value),
-        "headers": [
-            [name, value.encode() if isinstance(value, str) else value] for name, value in record.headers
-        ],
+        "headers": [[name, value.encode() if isinstance(value, str) else value] for name, value in record.headers],
     }
 
 

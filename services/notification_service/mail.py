@@ -63,7 +63,7 @@ class Composer:
         message = EmailMessage(policy=SMTPUTF8 if needs_utf8 else SMTP)
         try:
             message["From"] = self._sender
-            message["To"] = Address(addr_spec=recipient)
+            message["To"] = Address(username=recipient.rpartition("@")[0], domain=recipient.rpartition("@")[2])
             message["Subject"] = request.subject
         except (ValueError, MessageError):
             raise Unsendable(OutcomeKind.VALIDATION, "to or subject cannot stand in a mail header") from None
@@ -82,9 +82,7 @@ class Composer:
         try:
             text = self._templates.get_template(f"{request.template_id}.txt").render(data)
         except TemplateNotFound:
-            raise Unsendable(
-                OutcomeKind.PERMANENT, f"templateId: there is no template {request.template_id}"
-            ) from None
+            raise Unsendable(OutcomeKind.PERMANENT, f"templateId: there is no template {request.template_id}") from None
         except UndefinedError as error:
             raise Unsendable(OutcomeKind.VALIDATION, f"templateData: {error.message}") from None
         except TemplateError as error:

@@ -11,7 +11,7 @@ from eccs_contracts import EmailRequest, EmailRetry
 from eccs_contracts.decoding import decode_value
 from eccs_contracts.delivery import Outcome, OutcomeKind, RetryPolicy
 from eccs_contracts.errors import ContractsError, ValidationError
-from eccs_contracts.headers import Headers
+from eccs_contracts.headers import Headers, listed
 from eccs_contracts.serde import ContractDeserializer
 
 
@@ -41,7 +41,7 @@ class Record:
             offset=message.offset() or 0,
             key=key.encode() if isinstance(key, str) else key,
             value=value.encode() if isinstance(value, str) else value,
-            headers=list(message.headers() or []),
+            headers=listed(message.headers()),
         )
 
 

@@ -13,18 +13,14 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.processed = Counter(
-            "emails_processed", "Messages by how they ended.", ["status"], registry=self.registry
-        )
+        self.processed = Counter("emails_processed", "Messages by how they ended.", ["status"], registry=self.registry)
         self.duration = Histogram(
             "email_processing_duration_seconds",
             "From the start of an attempt to its end.",
             buckets=_SECONDS,
             registry=self.registry,
         )
-        self.retry_queue = Gauge(
-            "email_retry_queue_depth", "Retries read ahead and not due.", registry=self.registry
-        )
+        self.retry_queue = Gauge("email_retry_queue_depth", "Retries read ahead and not due.", registry=self.registry)
         self.lateness = Histogram(
             "email_retry_lateness_seconds",
             "How long after its due time a retry starts.",

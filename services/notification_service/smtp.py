@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import ssl
 from contextlib import suppress
@@ -12,6 +11,7 @@ import aiosmtplib
 from aiosmtplib.errors import SMTPException, SMTPResponseException
 
 from eccs_contracts.delivery import Outcome, OutcomeKind
+from eccs_contracts.errors import InfrastructureError
 from services.notification_service.mail import Mail
 from services.notification_service.settings import SmtpSettings
 
@@ -20,6 +20,10 @@ _SERVICE_CLOSES: Final = 421  # RFC 5321, section 3.8
 _BAD_SEQUENCE: Final = 503  # an error on this session before; the session is to blame
 _TOO_MANY_RECIPIENTS: Final = 552  # at RCPT the same as 452 (RFC 5321, section 4.5.3.1.10)
 _SENT: Final = Outcome(OutcomeKind.SENT)
+
+
+class SmtpUnavailable(InfrastructureError):
+    """Raised where no SMTP session can be had."""
 
 
 def classify(phase: str, code: int, enhanced: str) -> OutcomeKind:
@@ -40,36 +44,38 @@ def classify(phase: str, code: int, enhanced: str) -> OutcomeKind:
 
 
 class SmtpPool:
-    """At most so many sessions with one server, each used by one message at a time and reused."""
+    """Sessions with one server, each used by one message at a time and reused; the caller bounds how many."""
 
     def __init__(self, settings: SmtpSettings) -> None:
         self._settings = settings
         self._idle: list[aiosmtplib.SMTP] = []
-        self._free = asyncio.Semaphore(settings.sessions)
         self.open = 0
 
     async def send(self, mail: Mail) -> Outcome:
         """Send one mail; how it ended. Never raises for what a server or a network does."""
-        async with self._free:
-            reused = bool(self._idle)
-            try:
-                session = self._idle.pop() if reused else await self._connect()
-            except SMTPResponseException as error:
-                return _outcome("CONNECT", error)
-            except (SMTPException, OSError) as error:
-                return Outcome(
-                    OutcomeKind.INFRASTRUCTURE, f"no SMTP server at {self._address}: {_name(error)}"
-                )
-            return await self._on(session, mail, reused=reused)
+        reused = bool(self._idle)
+        try:
+            session = self._idle.pop() if reused else await self._connect()
+        except SMTPResponseException as error:
+            return _outcome("CONNECT", error)
+        except (SMTPException, OSError) as error:
+            return Outcome(OutcomeKind.INFRASTRUCTURE, f"no SMTP server at {self._address}: {_name(error)}")
+        return await self._on(session, mail, reused=reused)
 
-    async def check(self) -> str | None:
-        """Why no session can be had; None where one can."""
+    async def check(self) -> None:
+        """See that a session can be had, and keep it.
+
+        Raises:
+            SmtpUnavailable: none can; names the address.
+        """
         try:
             session = await self._connect()
         except (SMTPException, OSError) as error:
-            return f"no SMTP server answers at {self._address} ({_name(error)}); set SMTP_HOST and SMTP_PORT"
+            reason = _name(error)
+            raise SmtpUnavailable(
+                f"no SMTP server answers at {self._address} ({reason}); set SMTP_HOST and SMTP_PORT"
+            ) from None
         self._idle.append(session)
-        return None
 
     async def close(self) -> None:
         """End all sessions."""

@@ -73,6 +73,7 @@ class Worker:
 
     ledger: Ledger
     smtp: SmtpPool
+    slots: asyncio.Semaphore  # sends at the same time, and so duplicates that a crash can make
     composer: Composer
     outbox: Outbox
     policy: RetryPolicy
@@ -100,6 +101,11 @@ class Worker:
             return Complete(job)
         if isinstance(claim, Busy):
             return Wait(job, max(claim.until, _now() + timedelta(milliseconds=50)))
+        async with self.slots:
+            return await self._settle(job)
+
+    async def _settle(self, job: Job) -> Result:
+        """Try it and write down how it ended, all in one slot: no more mails than slots are sent and not marked."""
         outcome = job.verdict or await self._attempt(job)
         decision = decide(outcome, job.attempt, self.policy, now=_now(), chance=random.random())  # noqa: S311  jitter
         match decision:

@@ -1,0 +1,117 @@
+"""The pure core: schedule, decisions, heap and offsets, hours in milliseconds."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eccs_contracts import ErrorCategory
+from eccs_contracts.delivery import (
+    DeadLetter,
+    Done,
+    DueHeap,
+    Hold,
+    OffsetTracker,
+    Outcome,
+    OutcomeKind,
+    Retry,
+    RetryPolicy,
+    decide,
+)
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+POLICY = RetryPolicy()
+
+
+def test_delays_double_up_to_the_longest() -> None:
+    """1, 2, 4, 8, 16 s and never more."""
+    assert [POLICY.delay_ms(retry, 0.5) for retry in range(1, 8)] == [1000, 2000, 4000, 8000, 16000, 16000, 16000]
+
+
+@given(st.integers(1, 10_000), st.floats(0, 1))
+def test_jitter_stays_within_ten_percent(retry: int, chance: float) -> None:
+    """Whatever the chance."""
+    nominal = min(1000 * 2 ** min(retry - 1, 10), 16_000)
+
+    assert 0.9 * nominal - 1 <= POLICY.delay_ms(retry, chance) <= 1.1 * nominal + 1
+
+
+@pytest.mark.parametrize("settings", [(0, 1, 1), (2, 1, 1), (1, 1, -1)])
+def test_an_impossible_policy_is_refused(settings: tuple[int, int, int]) -> None:
+    """The three numbers are named."""
+    with pytest.raises(ValueError, match="a retry policy needs"):
+        RetryPolicy(*settings)
+
+
+def _decide(kind: OutcomeKind, attempt: int = 0) -> object:
+    return decide(Outcome(kind, "why"), attempt, POLICY, now=NOW, chance=0.5)
+
+
+@pytest.mark.parametrize(
+    ("kind", "attempt", "decision"),
+    [
+        (OutcomeKind.SENT, 3, Done()),
+        (OutcomeKind.INFRASTRUCTURE, 5, Hold("why")),
+        (OutcomeKind.TRANSIENT, 0, Retry(1, 1000, NOW + timedelta(seconds=1), "why")),
+        (OutcomeKind.TRANSIENT, 4, Retry(5, 16000, NOW + timedelta(seconds=16), "why")),
+        (OutcomeKind.TRANSIENT, 5, DeadLetter(ErrorCategory.TRANSIENT_EXHAUSTED, 5, "why")),
+        (OutcomeKind.PERMANENT, 2, DeadLetter(ErrorCategory.PERMANENT, 2, "why")),
+        (OutcomeKind.PARSE, 0, DeadLetter(ErrorCategory.PARSE, 0, "why")),
+        (OutcomeKind.VALIDATION, 0, DeadLetter(ErrorCategory.VALIDATION, 0, "why")),
+        (OutcomeKind.EXPIRED, 1, DeadLetter(ErrorCategory.EXPIRED, 1, "why")),
+    ],
+)
+def test_what_follows_an_outcome(kind: OutcomeKind, attempt: int, decision: object) -> None:
+    """One row for each class of outcome."""
+    assert _decide(kind, attempt) == decision
+
+
+@given(st.lists(st.integers(0, 1000)), st.lists(st.integers(0, 1000)))
+def test_the_heap_gives_nothing_early_and_all_in_time(dues: list[int], looks: list[int]) -> None:
+    """A late item behind an early one blocks nothing."""
+    heap: DueHeap[int] = DueHeap(10)
+    for due in dues:
+        heap.push(NOW + timedelta(seconds=due), due)
+    given_out: list[int] = []
+    for look in sorted(looks):
+        found = heap.pop_due(NOW + timedelta(seconds=look))
+        assert all(due <= look for due in found)
+        given_out += found
+
+    assert sorted(given_out) == given_out == sorted(due for due in dues if looks and due <= max(looks))
+
+
+@given(st.permutations(range(20)))
+def test_only_the_contiguous_prefix_is_committed(order: list[int]) -> None:
+    """Whatever the order in which messages finish."""
+    tracker: OffsetTracker[str] = OffsetTracker()
+    for offset in range(20):
+        assert tracker.take("p", offset)
+    for count, offset in enumerate(order, 1):
+        tracker.finish("p", offset)
+        done = set(order[:count])
+        prefix = next(one for one in range(21) if one not in done)
+        assert tracker.committable().get("p", 0) == prefix
+
+
+def test_a_dropped_partition_counts_for_nothing() -> None:
+    """What finishes late is not committed over the new owner's work."""
+    tracker: OffsetTracker[str] = OffsetTracker()
+    tracker.take("p", 7)
+    tracker.drop("p")
+    tracker.finish("p", 7)
+
+    assert tracker.committable() == {}
+
+
+def test_a_redelivered_record_is_taken_once() -> None:
+    """While it is being worked on, and after it is finished."""
+    tracker: OffsetTracker[str] = OffsetTracker()
+
+    assert tracker.take("p", 1)
+    assert not tracker.take("p", 1)
+    tracker.finish("p", 1)
+    assert not tracker.take("p", 1)

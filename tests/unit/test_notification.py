@@ -1,0 +1,95 @@
+"""The notification service's own decisions: classes of SMTP replies, mails, bounds of retry state."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eccs_contracts import EmailRequest
+from eccs_contracts.delivery import OutcomeKind
+from services.notification_service.mail import Composer, Unsendable
+from services.notification_service.smtp import classify
+from tests.unit.test_contracts import PLAIN
+
+COMPOSER = Composer("sender@eccs.example", Path("services/notification_service/templates"))
+
+
+@pytest.mark.parametrize(
+    ("phase", "code", "enhanced", "kind"),
+    [
+        ("CONNECT", 554, "", OutcomeKind.INFRASTRUCTURE),
+        ("AUTH", 535, "5.7.8", OutcomeKind.INFRASTRUCTURE),
+        ("MAIL", 421, "", OutcomeKind.INFRASTRUCTURE),
+        ("MAIL", 530, "5.7.0", OutcomeKind.INFRASTRUCTURE),
+        ("RCPT", 450, "4.2.0", OutcomeKind.TRANSIENT),
+        ("RCPT", 552, "", OutcomeKind.TRANSIENT),
+        ("RCPT", 550, "5.1.1", OutcomeKind.PERMANENT),
+        ("DATA", 451, "4.3.0", OutcomeKind.TRANSIENT),
+        ("DATA", 552, "5.3.4", OutcomeKind.PERMANENT),
+        ("DATA", 503, "5.5.1", OutcomeKind.TRANSIENT),
+    ],
+)
+def test_what_a_reply_means(phase: str, code: int, enhanced: str, kind: OutcomeKind) -> None:
+    """By the phase first, then by the code."""
+    assert classify(phase, code, enhanced) is kind
+
+
+def _request(**changes: Any) -> EmailRequest:
+    return EmailRequest.from_json({**PLAIN, **changes})
+
+
+def _parsed(request: EmailRequest) -> Any:
+    return email.message_from_bytes(COMPOSER.compose(request).content, policy=email.policy.default)
+
+
+def test_a_mail_has_the_id_of_its_request() -> None:
+    """So that mailboxes can drop a second copy."""
+    message = _parsed(_request(subject="Grüße ✓", body="Zeile\nmit ß"))
+
+    assert message["Message-ID"] == f"<{PLAIN['id']}@eccs.example>"
+    assert message["Subject"] == "Grüße ✓"
+    assert message.get_content().splitlines() == ["Zeile", "mit ß"]
+
+
+def test_lines_end_as_smtp_wants() -> None:
+    """RFC 5321, section 2.3.8: CR and LF, never one alone."""
+    content = COMPOSER.compose(_request(body="a\nb")).content
+
+    assert content.replace(b"\r\n", b"").count(b"\n") == 0
+
+
+def test_a_template_is_filled_in_and_escaped() -> None:
+    """The HTML part cannot be broken out of; the text part is as it is."""
+    data = {"name": "<b>Ada</b>", "plan": "pro"}
+    message = _parsed(_request(templateId="welcome", templateData=data))
+
+    assert "<b>Ada</b>" in message.get_body(("plain",)).get_content()
+    assert "&lt;b&gt;Ada" in message.get_body(("html",)).get_content()
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind"),
+    [
+        ({"templateId": "nobody"}, OutcomeKind.PERMANENT),
+        ({"templateId": "welcome", "templateData": {"name": "Ada"}}, OutcomeKind.VALIDATION),
+        ({"to": f"a@{'ä' * 62}.example"}, OutcomeKind.VALIDATION),
+    ],
+)
+def test_what_cannot_be_sent_says_why(changes: dict[str, Any], kind: OutcomeKind) -> None:
+    """An unknown template, missing data, a domain without a form for DNS."""
+    with pytest.raises(Unsendable) as caught:
+        COMPOSER.compose(_request(**changes))
+
+    assert caught.value.outcome.kind is kind
+
+
+def test_a_domain_beyond_ascii_goes_out_as_dns_has_it() -> None:
+    """And the name before the @ asks for SMTPUTF8."""
+    mail = COMPOSER.compose(_request(to="jürgen@bücher.example"))
+
+    assert mail.recipient == "jürgen@xn--bcher-kva.example"
+    assert mail.needs_utf8
