@@ -35,7 +35,6 @@ check: $(READY) ## Format, lint, types, import rules, codegen drift, contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m codegen --check
-	$(BIN)/python -m compat_checks lint
 	$(BIN)/python -m compat_checks check
 
 bench: $(READY) ## Ratios, side by side in one run
