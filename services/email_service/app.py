@@ -216,9 +216,14 @@ async def _send_item(producer: AsyncEmailRequestsProducer, item: dict[str, Any],
 
 
 def _pydantic_problems(errors: Any) -> list[dict[str, str]]:
-    return [
-        {"field": ".".join(str(step) for step in one["loc"] if step != "body"), "rule": one["msg"]} for one in errors
-    ]
+    return [{"field": _path(one["loc"]), "rule": one["msg"]} for one in errors]
+
+
+def _path(steps: tuple[str | int, ...]) -> str:
+    """The place of an error; FastAPI says first that it is in the body, which is also the name of a field."""
+    if steps[:1] == ("body",) and len(steps) > 1:
+        steps = steps[1:]
+    return ".".join(map(str, steps))
 
 
 def _error(status: int, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
