@@ -1,1 +1,1 @@
-"""From Avro schemas to typed Python: parse, decide, render."""
+"""Typed Python from Avro schemas: parse, decide, render."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
 from pathlib import Path
 
 from codegen.clients import render_clients, render_topics
 from codegen.decide import decide
-from codegen.errors import Refusal
+from codegen.errors import RefusalError
 from codegen.output import differences, write
 from codegen.parse import parse
 from codegen.render import render_module, render_package
@@ -19,25 +18,16 @@ def generate(schemas: Path) -> dict[str, str]:
     """The text of every generated file by its name.
 
     Raises:
-        Refusal: a schema cannot be expressed; nothing is generated then.
+        RefusalError: a schema cannot be expressed; nothing is generated then.
     """
     parsed = parse(schemas)
     modules = decide(parsed)
     files = {"__init__.py": render_package(modules)}
-    files |= {f"{module.name}.py": render_module(module) for module in modules}
-    if parsed.contracts.subjects:
+    files |= {f"{module.name}.py": render_module(module, modules) for module in modules}
+    if parsed.contracts:
         files["_topics.py"] = render_topics(parsed.contracts)
         files["_clients.py"] = render_clients(parsed.contracts, modules)
-    return {name: _format(text) for name, text in files.items()}
-
-
-def _format(text: str) -> str:
-    """The house format; ruff is pinned with the other development tools, so the result is the same everywhere."""
-    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--line-length", "120", "-"]
-    done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise Refusal(f"the generated code is not Python, which is a defect of the generator: {done.stderr.strip()}")
-    return done.stdout
+    return files
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -54,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
                 print(f"codegen: {options.out / name}")
             return 0
         diffs = list(differences(files, options.out))
-    except (Refusal, OSError) as error:
+    except (RefusalError, OSError) as error:
         print(f"codegen: {error}", file=sys.stderr)
         return 1
     print("".join(diffs), end="")

@@ -53,3 +53,8 @@ def _entry(byte: int) -> int:
 
 
 _TABLE = tuple(_entry(byte) for byte in range(256))
+
+
+def fingerprint(form: str) -> str:
+    """CRC-64-AVRO in hexadecimal, in the byte order of single-object encoding, as fastavro prints it."""
+    return crc64(form.encode()).to_bytes(8, "little").hex()

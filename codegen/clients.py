@@ -1,113 +1,80 @@
-"""Stage three for `contracts.toml`: topic declarations and typed clients."""
+"""Topics and typed clients, from contracts.toml (stages two and three)."""
 
 from __future__ import annotations
 
-import json
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from codegen import names
-from codegen.plan import ModulePlan, RecordPlan
-from codegen.render import MARK
-from compat_checks.contracts import Contracts, Subject, Topic
+from codegen.errors import RefusalError
+from codegen.model import ModuleModel, RecordModel
+from codegen.render import render
+from compat_checks.contracts import Contracts, Subject
 
-_KINDS = (
-    ("{0}Producer", "Producer", "Writes {0} to the topic {1}, and waits for the broker where asked."),
-    ("Async{0}Producer", "AsyncProducer", "Writes {0} to the topic {1} from asyncio."),
-    ("{0}Consumer", "Consumer", "Reads {0} from the topic {1}."),
-)
+
+@dataclass(frozen=True, slots=True)
+class _Client:
+    """The contract of one topic, and the names of its clients.
+
+    Attributes:
+        family: what the names of the classes start with.
+        key: an expression that makes the key of a message.
+    """
+
+    constant: str
+    family: str
+    model: str
+    module: str
+    topic: str
+    subject: str
+    version: str
+    owner: str
+    key: str
 
 
 def render_topics(contracts: Contracts) -> str:
     """The module of topic declarations."""
-    lines = [
-        MARK,
-        '"""Topics as contracts.toml declares them."""',
-        "",
-        "from __future__ import annotations",
-        "",
-    ]
-    lines += ["from typing import Final", "", "from eccs_contracts._contract import Environment, Topic", ""]
-    for topic in contracts.topics:
-        lines += _topic(topic)
-    constants = ", ".join(names.constant(topic.name) for topic in contracts.topics)
-    return "\n".join([*lines, f"TOPICS: Final[tuple[Topic, ...]] = ({constants},)", ""])
+    _refuse_twins("topics", [topic.name for topic in contracts.topics])
+    return render("topics.py.jinja", topics=contracts.topics)
 
 
-def _topic(topic: Topic) -> list[str]:
-    environments = [
-        f"        {json.dumps(name)}: Environment({one.replication_factor}, {_mapping(one.configs)}),"
-        for name, one in topic.environments.items()
-    ]
-    return [
-        f"{names.constant(topic.name)}: Final = Topic(",
-        f"    name={json.dumps(topic.name)},",
-        f"    doc={json.dumps(topic.doc)},",
-        f"    partitions={topic.partitions},",
-        f"    retention_ms={topic.retention_ms},",
-        f"    cleanup_policy={json.dumps(topic.cleanup_policy)},",
-        f"    configs={_mapping(topic.configs)},",
-        "    environments={",
-        *environments,
-        "    },",
-        ")",
-    ]
-
-
-def _mapping(values: object) -> str:
-    return json.dumps(values)
-
-
-def render_clients(contracts: Contracts, modules: tuple[ModulePlan, ...]) -> str:
+def render_clients(contracts: Contracts, modules: tuple[ModuleModel, ...]) -> str:
     """The module of typed clients."""
-    homes = {one.fullname: (module.name, one) for module in modules for one in module.classes}
-    lines = [
-        MARK,
-        '"""Typed clients: one family for each topic."""',
-        "",
-        "from __future__ import annotations",
-        "",
-    ]
-    lines += ["from typing import Any, ClassVar, Final", ""]
-    lines += ["from eccs_contracts._contract import Contract"]
-    lines += ["from eccs_contracts.clients import AsyncProducer, Consumer, Producer", ""]
-    imports: dict[str, set[str]] = {"_topics": {names.constant(subject.topic) for subject in contracts.subjects}}
-    for subject in contracts.subjects:
-        home, record = homes[subject.record]
-        imports.setdefault(home, set()).add(record.name)
-    lines += [f"from .{home} import {', '.join(sorted(found))}" for home, found in sorted(imports.items())]
-    for subject in contracts.subjects:
-        record = homes[subject.record][1]
-        assert isinstance(record, RecordPlan)  # noqa: S101  the parser takes nothing else as a subject's record
-        lines += _family(subject, record)
-    constants = ", ".join(f"{names.constant(subject.topic)}_CONTRACT" for subject in contracts.subjects)
-    lines += ["", "", f"CONTRACTS: Final[tuple[Contract[Any], ...]] = ({constants},)", ""]
-    return "\n".join(lines)
+    _refuse_twins("subjects", [subject.topic for subject in contracts.subjects])
+    records = {one.fullname: one for module in modules for one in module.classes if isinstance(one, RecordModel)}
+    clients = [_client(subject, records[subject.record]) for subject in contracts.subjects]
+    imports: dict[str, set[str]] = defaultdict(set)
+    for one in clients:
+        imports["_topics"].add(one.constant)
+        imports[one.module].add(one.model)
+    return render(
+        "clients.py.jinja",
+        contracts=clients,
+        imports=[(module, sorted(found)) for module, found in sorted(imports.items())],
+    )
 
 
-def _family(subject: Subject, record: RecordPlan) -> list[str]:
-    constant, model = names.constant(subject.topic), record.name
-    key = "None"
-    if subject.key_field:
-        attribute = next(one.attribute for one in record.fields if one.name == subject.key_field)
-        key = f"lambda value: str(value.{attribute})"
-    lines = [
-        "",
-        "",
-        f"{constant}_CONTRACT: Final = Contract(",
-        f"    model={model},",
-        f"    topic={constant},",
-        f"    subject={json.dumps(subject.name)},",
-        f"    version={json.dumps(subject.version)},",
-        f"    owner={json.dumps(subject.owner)},",
-        f"    key={key},",
-        ")",
-    ]
-    for name, base, doc in _KINDS:
-        lines += [
-            "",
-            "",
-            f"class {name.format(names.camel_case(subject.topic))}({base}[{model}]):",
-            f'    """{doc.format(model, subject.topic)}"""',
-            "",
-            f"    contract: ClassVar[Contract[{model}]] = {constant}_CONTRACT",
-        ]
-    return lines
+def _client(subject: Subject, record: RecordModel) -> _Client:
+    attribute = next((one.attribute for one in record.fields if one.name == subject.key_field), None)
+    return _Client(
+        constant=names.constant(subject.topic),
+        family=names.camel_case(subject.topic),
+        model=record.home.name,
+        module=record.home.module,
+        topic=subject.topic,
+        subject=subject.name,
+        version=subject.version,
+        owner=subject.owner,
+        key=f"lambda value: str(value.{attribute})" if attribute else "None",
+    )
+
+
+def _refuse_twins(table: str, topics: Iterable[str]) -> None:
+    """Two topics whose constants or classes would have one name."""
+    seen: dict[str, str] = {}
+    for topic in topics:
+        other = seen.setdefault(names.constant(topic), topic)
+        if other is not topic or not names.camel_case(topic).isidentifier():
+            message = f'contracts.toml: {table}: "{topic}" gives no Python name of its own'
+            raise RefusalError(message)

@@ -2,260 +2,154 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import defaultdict
 from typing import Final
 
 from codegen import names
-from codegen.canonical import canonical_form, crc64
-from codegen.constraints import field_constraints
-from codegen.defaults import default_expression
-from codegen.errors import Refusal
+from codegen.canonical import canonical_form, fingerprint
+from codegen.constraints import rules_of
+from codegen.defaults import default_of
+from codegen.errors import RefusalError, refusal
+from codegen.imports import IMPORTED
+from codegen.model import ClassModel, Default, EnumModel, FieldModel, ModuleModel, RecordModel, SubjectModel
 from codegen.parse import Parsed
-from codegen.plan import (
-    ClassPlan,
-    EnumPlan,
-    FieldPlan,
-    ModulePlan,
-    RecordPlan,
-    SubjectPlan,
-    TypePlan,
-    UnionPlan,
-)
-from compat_checks.inline import compact
-from compat_checks.schema import Array, Enum, Field, Fixed, Map, Primitive, Record, Schema, Union
+from codegen.resolve import Resolver
+from codegen.types import Home
+from compat_checks.contracts import Subject
+from compat_checks.schema import Enum, Field, Record
 
-# Primitive, or primitive and logical type -> annotation, wire function, plain form, kinds, smallest size.
-_SCALARS: Final[dict[str, tuple[str, str, str, tuple[str, ...], int]]] = {
-    "null": ("None", "null", "NULL", ("type(None)",), 0),
-    "boolean": ("bool", "boolean", "BOOLEAN", ("bool",), 1),
-    "int": ("int", "int", "INT", ("int",), 1),
-    "long": ("int", "long", "LONG", ("int",), 1),
-    "float": ("float", "float", "DOUBLE", ("float",), 4),
-    "double": ("float", "double", "DOUBLE", ("float",), 8),
-    "bytes": ("bytes", "bytes", "BYTES", ("bytes",), 1),
-    "string": ("str", "string", "STRING", ("str",), 1),
-    "string:uuid": ("uuid.UUID", "uuid", "UUID", ("uuid.UUID",), 1),
-    "int:date": ("date", "date", "DATE", ("date",), 1),
-    "int:time-millis": ("time", "time_millis", "TIME", ("time",), 1),
-    "long:time-micros": ("time", "time_micros", "TIME", ("time",), 1),
-    "long:timestamp-millis": ("datetime", "timestamp_millis", "INSTANT", ("datetime",), 1),
-    "long:timestamp-micros": ("datetime", "timestamp_micros", "INSTANT", ("datetime",), 1),
-    "long:local-timestamp-millis": ("datetime", "local_timestamp_millis", "LOCAL", ("datetime",), 1),
-    "long:local-timestamp-micros": ("datetime", "local_timestamp_micros", "LOCAL", ("datetime",), 1),
-}
+_LATER: Final = Default("", is_made=False)  # there is one; which, is decided when all classes have names
+_OWN_MODULES: Final = ("__init__", "_topics", "_clients")
 
 
-def decide(parsed: Parsed) -> tuple[ModulePlan, ...]:
-    """Plan every module.
+def decide(parsed: Parsed) -> tuple[ModuleModel, ...]:
+    """Every module.
 
     Raises:
-        Refusal: a schema asks for what generated code cannot express.
+        RefusalError: a schema or contracts.toml asks for what generated code cannot express.
     """
-    spaces: dict[str, list[str]] = defaultdict(list)
-    for fullname in parsed.types:
-        spaces[fullname.rpartition(".")[0]].append(fullname)
-    if len(spaces) > 1:
-        first = parsed.types[next(iter(spaces.values()))[0]]
-        raise Refusal(str(first.place.error(f"types of several namespaces ({', '.join(spaces)}) in one folder")))
-    return tuple(_Module(parsed, space).plan(fullnames) for space, fullnames in spaces.items())
-
-
-class _Module:
-    """Decisions for one namespace; the unions that it meets are collected."""
-
-    def __init__(self, parsed: Parsed, namespace: str) -> None:
-        self._parsed = parsed
-        self._namespace = namespace
-        self._unions: dict[str, UnionPlan] = {}
-
-    def plan(self, fullnames: list[str]) -> ModulePlan:
-        types = [self._parsed.types[fullname] for fullname in fullnames]
-        enums: list[ClassPlan] = [_enum(one) for one in types if isinstance(one, Enum)]
-        records: list[ClassPlan] = [self._record(one) for one in types if isinstance(one, Record)]
-        classes = (*enums, *records)
-        return ModulePlan(names.module(self._namespace), self._namespace, classes, tuple(self._unions.values()))
-
-    def _record(self, record: Record) -> RecordPlan:
-        fields = tuple(self._field(record, field) for field in record.fields)
-        taken: set[str] = set()
-        for field, plan in zip(record.fields, fields, strict=True):
-            if plan.attribute in taken:
-                raise _refusal(field, f'two fields would be called "{plan.attribute}" in Python')
-            taken.add(plan.attribute)
-        return RecordPlan(
-            fullname=record.fullname,
-            name=record.name,
-            slug=names.snake_case(record.name),
-            doc=_sentence(record.doc, f"The record {record.fullname}."),
-            fields=fields,
-            schema=self._parsed.texts.get(record.fullname) or compact(canonical_json(record)),
-            fingerprint=f"{crc64(canonical_form(record).encode()):016x}",
-            subject=self._subject(record),
-        )
-
-    def _subject(self, record: Record) -> SubjectPlan | None:
-        found = [one for one in self._parsed.contracts.subjects if one.record == record.fullname]
-        if len(found) > 1:
-            raise _refusal(record, "the record of more than one subject")
-        return SubjectPlan(found[0].name, found[0].topic, found[0].version) if found else None
-
-    def _field(self, record: Record, field: Field) -> FieldPlan:
-        slug = f"{names.snake_case(record.name)}_{names.snake_case(field.name).strip('_')}"
-        plan = self._type(field.type, slug)
-        markers, rules = field_constraints(field)
-        default, factory = default_expression(field)
-        return FieldPlan(
-            name=field.name,
-            attribute=names.attribute(field.name),
-            type=plan,
-            doc=_sentence(field.doc, ""),
-            default=default,
-            factory=factory,
-            markers=markers,
-            rules=rules,
-            personal="PII" in (field.props.get("confluent:tags") or ()),
-        )
-
-    def _type(self, schema: Schema, slug: str) -> TypePlan:
-        match schema:
-            case Primitive():
-                return _scalar(schema)
-            case Array():
-                return self._array(schema, slug)
-            case Map():
-                return self._map(schema, slug)
-            case Union():
-                return self._union(schema, slug)
-            case Fixed():
-                return _fixed(schema)
-            case Enum():
-                return _named(schema.name, f"plain.enum(lambda: {schema.name})")
-            case Record():
-                least = 1 if schema.fields else 0
-                return _named(schema.name, f"plain.record(lambda: {schema.name})", schema.name, least)
-
-    def _array(self, schema: Array, slug: str) -> TypePlan:
-        item = self._type(schema.items, f"{slug}_item")
-        return TypePlan(
-            annotation=f"list[{item.annotation}]",
-            write=f"w.write_array({{}}, {_function(item)})",
-            read=f"lambda data, at: w.read_array(data, at, {item.read}, {item.least})",
-            plain=f"plain.array({item.plain})",
-            kinds=("list",),
-            record=item.record,
-        )
-
-    def _map(self, schema: Map, slug: str) -> TypePlan:
-        item = self._type(schema.values, f"{slug}_value")
-        return TypePlan(
-            annotation=f"dict[str, {item.annotation}]",
-            write=f"w.write_map({{}}, {_function(item)})",
-            read=f"lambda data, at: w.read_map(data, at, {item.read})",
-            plain=f"plain.mapping({item.plain})",
-            kinds=("dict",),
-            record=item.record,
-        )
-
-    def _union(self, schema: Union, slug: str) -> TypePlan:
-        branches = tuple(self._type(branch, f"{slug}_{index}") for index, branch in enumerate(schema.branches))
-        kinds = [kind for branch in branches for kind in branch.kinds]
-        for kind in kinds:
-            if kinds.count(kind) > 1:
-                raise _refusal(schema, f"a union with two branches that are both {kind} in Python")
-        if not branches:
-            raise _refusal(schema, "an empty union: there is no value of it")
-        others = [branch.annotation for branch in branches if branch.annotation != "None"]
-        nothing = ["None"] if len(others) < len(branches) else []
-        annotation = " | ".join([*others, *nothing])
-        self._unions[slug] = UnionPlan(slug, annotation, branches)
-        pairs = ", ".join(f"(({', '.join(branch.kinds)},), {branch.plain})" for branch in branches)
-        records = [branch.record for branch in branches if branch.record]
-        return TypePlan(
-            annotation=annotation,
-            write=f"_write_{slug}({{}})",
-            read=f"_read_{slug}",
-            plain=f"plain.union({pairs})",
-            kinds=tuple(kinds),
-            record=records[0] if len(records) == 1 else None,
-        )
-
-
-def canonical_json(record: Record) -> object:
-    """The schema of a record that is defined inside of another file's record, as its JSON says it."""
-    value = record.place.source.load()
-    for step in record.place.pointer.split("/")[1:]:
-        value = value[int(step)] if isinstance(value, list) else value[step.replace("~1", "/").replace("~0", "~")]
-    return {"type": value["type"], "name": record.name, "namespace": record.namespace, **_rest(value)}
-
-
-def _rest(value: dict[str, object]) -> dict[str, object]:
-    return {key: item for key, item in value.items() if key not in ("type", "name", "namespace")}
-
-
-def _scalar(schema: Primitive) -> TypePlan:
-    logical = schema.logical
-    if logical and logical.name == "decimal":
-        arguments = f"{logical.precision}, {logical.scale}"
-        return TypePlan(
-            "Decimal",
-            f"lt.write_decimal({{}}, {arguments})",
-            f"lambda data, at: lt.read_decimal(data, at, {arguments})",
-            "plain.DECIMAL",
-            ("Decimal",),
-        )
-    key = f"{schema.kind}:{logical.name}" if logical else schema.kind
-    if key not in _SCALARS:
-        raise _refusal(schema, f"the logical type {logical.name if logical else key}")
-    annotation, function, plain, kinds, least = _SCALARS[key]
-    home = "lt" if logical and logical.name != "uuid" else "w"
-    write, read = f"{home}.write_{function}({{}})", f"{home}.read_{function}"
-    return TypePlan(annotation, write, read, f"plain.{plain}", kinds, least)
-
-
-def _fixed(schema: Fixed) -> TypePlan:
-    logical = schema.logical
-    if logical and logical.name == "decimal":
-        arguments = f"{logical.precision}, {logical.scale}, {schema.size}"
-        return TypePlan(
-            "Decimal",
-            f"lt.write_decimal_fixed({{}}, {arguments})",
-            f"lambda data, at: lt.read_decimal_fixed(data, at, {arguments})",
-            "plain.DECIMAL",
-            ("Decimal",),
-            schema.size,
-        )
-    if logical:
-        raise _refusal(schema, f"the logical type {logical.name} on a fixed")
-    size = schema.size
-    return TypePlan(
-        "bytes",
-        f"w.write_fixed({{}}, {size})",
-        f"lambda data, at: w.read_fixed(data, at, {size})",
-        "plain.BYTES",
-        ("bytes",),
-        size,
+    decider = _Decider(parsed)
+    classes = {home: decider.class_of(fullname) for fullname, home in decider.homes.items()}
+    finished = [_with_defaults(one, parsed, classes) for one in classes.values()]
+    modules = dict.fromkeys(home.module for home in classes)
+    return tuple(
+        ModuleModel(name, decider.namespaces[name], tuple(one for one in finished if one.home.module == name))
+        for name in modules
     )
 
 
-def _named(name: str, plain: str, record: str | None = None, least: int = 1) -> TypePlan:
-    slug = names.snake_case(name)
-    return TypePlan(name, f"_write_{slug}({{}})", f"_read_{slug}", plain, (name,), least, record)
+class _Decider:
+    """The names of all classes, given out before any class is looked into."""
+
+    def __init__(self, parsed: Parsed) -> None:
+        self._parsed = parsed
+        self._subjects = _subjects(parsed)
+        modules = names.Scope(_OWN_MODULES)
+        spaces: dict[str, list[str]] = defaultdict(list)
+        for fullname, node in parsed.types.items():
+            if isinstance(node, Enum | Record):
+                spaces[node.namespace].append(fullname)
+        found = {modules.take(names.module(space)): space for space in sorted(spaces)}
+        self.namespaces = found
+        self._scopes = {module: names.top_level(IMPORTED) for module in found}
+        self.homes = {fullname: self._home(module, fullname) for module in found for fullname in spaces[found[module]]}
+        self._resolver = Resolver(self.homes)
+
+    def _home(self, module: str, fullname: str) -> Home:
+        """A place for a class, and for the function that reads it, by whose name the others go."""
+        scope = self._scopes[module]
+        name = scope.take(names.class_name(fullname.rpartition(".")[2]))
+        slug = scope.take(f"read_{names.snake_case(name)}").removeprefix("read_")
+        return Home(module, name, slug)
+
+    def class_of(self, fullname: str) -> ClassModel:
+        """The model of a class; its defaults are for later."""
+        node = self._parsed.types[fullname]
+        if isinstance(node, Enum):
+            return self._enum(node)
+        assert isinstance(node, Record)  # noqa: S101  homes are given to these two kinds only
+        return self._record(node)
+
+    def _enum(self, enum: Enum) -> EnumModel:
+        scope = names.members()
+        members = tuple((scope.take(names.member(symbol)), symbol) for symbol in enum.symbols)
+        return EnumModel(enum.fullname, self.homes[enum.fullname], _sentence(enum.doc, enum.fullname), members)
+
+    def _record(self, record: Record) -> RecordModel:
+        home = self.homes[record.fullname]
+        scope = names.attributes()
+        return RecordModel(
+            fullname=record.fullname,
+            home=home,
+            type=self._resolver.type_of(record),
+            variable=self._scopes[home.module].take(f"{home.name}T"),
+            doc=_sentence(record.doc, record.fullname),
+            fields=tuple(self._field(field, scope) for field in record.fields),
+            schema=self._parsed.texts[record.fullname],
+            fingerprint=fingerprint(canonical_form(record)),
+            subject=self._subjects.get(record.fullname),
+        )
+
+    def _field(self, field: Field, scope: names.Scope) -> FieldModel:
+        tags = field.props.get("confluent:tags")
+        return FieldModel(
+            name=field.name,
+            attribute=scope.take(names.attribute(field.name)),
+            type=self._resolver.type_of(field.type),
+            doc=" ".join((field.doc or "").split()),
+            default=_LATER if field.has_default else None,
+            rules=rules_of(field),
+            personal=isinstance(tags, list) and "PII" in tags,
+        )
 
 
-def _enum(schema: Enum) -> EnumPlan:
-    slug = names.snake_case(schema.name)
-    doc = _sentence(schema.doc, f"The enum {schema.fullname}.")
-    return EnumPlan(schema.fullname, schema.name, slug, doc, schema.symbols)
+def _with_defaults(model: ClassModel, parsed: Parsed, classes: dict[Home, ClassModel]) -> ClassModel:
+    if isinstance(model, EnumModel):
+        return model
+    record = parsed.types[model.fullname]
+    assert isinstance(record, Record)  # noqa: S101  its model is one
+    fields = []
+    for field, found in zip(record.fields, model.fields, strict=True):
+        default = None
+        if field.has_default:
+            default = default_of(found.type, field.default, classes.__getitem__, model.home.module)
+            if default is None:
+                raise refusal(field.place / "default", f'the default of "{field.name}" is no value of its logical type')
+        fields.append(dataclasses.replace(found, default=default))
+    return dataclasses.replace(model, fields=tuple(fields))
 
 
-def _function(item: TypePlan) -> str:
-    """A callable of what may be a call: `w.write_string({})` -> `w.write_string`."""
-    return item.write.removesuffix("({})") if item.write.endswith("({})") else f"lambda one: {item.write.format('one')}"
+def _subjects(parsed: Parsed) -> dict[str, SubjectModel]:
+    """The subject of each record that has one."""
+    found: dict[str, SubjectModel] = {}
+    for subject in parsed.contracts.subjects if parsed.contracts else ():
+        _check_subject(subject, parsed)
+        if subject.record in found:
+            message = f"contracts.toml: subjects.{subject.name}.record: {subject.record} has a subject already"
+            raise RefusalError(message)
+        found[subject.record] = SubjectModel(subject.name, subject.topic, subject.version)
+    return found
 
 
-def _sentence(doc: str | None, otherwise: str) -> str:
-    return " ".join((doc or otherwise).split())
+def _check_subject(subject: Subject, parsed: Parsed) -> None:
+    where = f"contracts.toml: subjects.{subject.name}"
+    record = parsed.types.get(subject.record)
+    if not isinstance(record, Record):
+        message = f"{where}.record: no file defines a record {subject.record}"
+        raise RefusalError(message)
+    if subject.key != "string":
+        message = f'{where}.key: "{subject.key}" keys cannot be expressed; "string" ones can'
+        raise RefusalError(message)
+    if subject.key_field is None:
+        return
+    field = next((one for one in record.fields if one.name == subject.key_field), None)
+    if field is None:
+        message = f'{where}.key_field: {subject.record} has no field "{subject.key_field}"'
+        raise RefusalError(message)
+    if field.type.kind not in ("string", "int", "long", "enum"):
+        raise refusal(field, f"the key is the text of this field, which a {field.type.kind} has not")
 
 
-def _refusal(node: Schema | Field, what: str) -> Refusal:
-    return Refusal(str(node.place.error(f"cannot be expressed yet: {what}")))
+def _sentence(doc: str | None, fullname: str) -> str:
+    return " ".join((doc or "").split()) or f"{fullname}, without a doc in its schema."

@@ -1,51 +1,172 @@
-"""Defaults of fields as Python expressions."""
+"""Defaults of fields as Python expressions (Avro specification, "Complex Types", "Records", default)."""
 
 from __future__ import annotations
 
-from codegen.errors import Refusal
-from compat_checks.schema import Array, Enum, Field, Fixed, Map, Primitive, Record, Schema, Union
+import math
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Final, TypeAlias
+from uuid import UUID
+
+from codegen.model import ClassModel, Default, EnumModel, RecordModel
+from codegen.types import ArrayOf, EnumOf, Home, MapOf, PyType, RecordOf, Scalar, UnionOf, reference
 from compat_checks.source import Json
 
+# The model of a class, wherever it lives; the defaults of its own fields may not be decided yet.
+Lookup: TypeAlias = Callable[[Home], ClassModel]
 
-def default_expression(field: Field) -> tuple[str | None, bool]:
-    """The expression, and whether it makes a new value each time; (None, False) where there is no default.
+_UNFIT: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
-    Raises:
-        Refusal: a default of a kind that cannot be expressed yet.
+_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001  the zone is written where the type has one
+
+
+def default_of(type_: PyType, value: Json, lookup: Lookup, here: str) -> Default | None:
+    """The default that a JSON value means; None where the type cannot hold it.
+
+    What is mutable, or lives in another module, is made late: modules may import each other in a circle.
     """
-    if not field.has_default:
-        return None, False
-    expression = _expression(field.type, field.default)
-    if expression is None:
-        raise Refusal(str((field.place / "default").error("cannot be expressed yet: a default of this type")))
-    return expression, expression[:1] in "[{"
+    try:
+        expression = _expression(type_, value, lookup, here)
+    except _UNFIT:
+        return None
+    chosen = _branch(type_, value, lookup, here)
+    foreign = isinstance(chosen, EnumOf) and chosen.home.module != here
+    called = isinstance(chosen, Scalar) and chosen.kind.startswith(("uuid", "local"))
+    return Default(expression, is_made=foreign or called or isinstance(chosen, ArrayOf | MapOf | RecordOf))
 
 
-def _expression(schema: Schema, value: Json) -> str | None:
-    match schema:
-        case Union():
-            tried = (_expression(branch, value) for branch in schema.branches)
-            return next((found for found in tried if found is not None), None)
-        case Primitive() if schema.logical is None:
-            return _primitive(schema.kind, value)
-        case Array() if value == []:
-            return "[]"
-        case Map() if value == {}:
-            return "{}"
-        case Enum() if value in schema.symbols:
-            return f"{schema.name}({value!r})"
-        case Fixed() | Record() | Primitive() | Array() | Map() | Enum():
-            return None
+def _branch(type_: PyType, value: Json, lookup: Lookup, here: str) -> PyType:
+    """The branch of a union that takes the default: the first one, as Java has it."""
+    if not isinstance(type_, UnionOf):
+        return type_
+    for branch in type_.branches:
+        try:
+            _expression(branch, value, lookup, here)
+        except _UNFIT:
+            continue
+        return branch
+    raise ValueError
 
 
-def _primitive(kind: str, value: Json) -> str | None:
-    if value is None:
-        return "None" if kind == "null" else None
-    if isinstance(value, bool):
-        return repr(value) if kind == "boolean" else None
-    if isinstance(value, int | float):
-        makes = {"int": int, "long": int, "float": float, "double": float}
-        return repr(makes[kind](value)) if kind in makes else None
-    if isinstance(value, str) and kind == "bytes":
-        return repr(value.encode("latin-1"))
-    return repr(value) if isinstance(value, str) and kind == "string" else None
+def _expression(type_: PyType, value: Json, lookup: Lookup, here: str) -> str:
+    match type_:
+        case UnionOf():
+            return _expression(_branch(type_, value, lookup, here), value, lookup, here)
+        case ArrayOf():
+            return f"[{', '.join(_expression(type_.items, one, lookup, here) for one in _of(list, value))}]"
+        case MapOf():
+            pairs = (
+                f"{key!r}: {_expression(type_.values, one, lookup, here)}" for key, one in _of(dict, value).items()
+            )
+            return f"{{{', '.join(pairs)}}}"
+        case EnumOf():
+            return _enum(type_, value, lookup, here)
+        case RecordOf():
+            return _record(type_, value, lookup, here)
+        case Scalar():
+            return _SCALARS[type_.kind](value, type_)
+
+
+def _enum(type_: EnumOf, value: Json, lookup: Lookup, here: str) -> str:
+    enum = lookup(type_.home)
+    if not isinstance(enum, EnumModel):
+        raise TypeError
+    member = next((name for name, symbol in enum.members if symbol == value), None)
+    if member is None:
+        raise ValueError
+    return f"{reference(type_.home, here)}.{member}"
+
+
+def _record(type_: RecordOf, value: Json, lookup: Lookup, here: str) -> str:
+    record = lookup(type_.home)
+    given = _of(dict, value)
+    if not isinstance(record, RecordModel):
+        raise TypeError
+    arguments = []
+    for field in record.fields:
+        if field.name in given:
+            arguments.append(f"{field.attribute}={_expression(field.type, given[field.name], lookup, here)}")
+        elif field.default is None:
+            raise LookupError
+    return f"{reference(type_.home, here)}({', '.join(arguments)})"
+
+
+def _of(kind: type, value: Json) -> Json:
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise TypeError
+    return value
+
+
+def _float(value: Json) -> str:
+    number = float(value) if not isinstance(value, bool | str) else float(_of(float, value))
+    return repr(number) if math.isfinite(number) else f'float("{number}")'
+
+
+def _bytes(value: Json, size: int = -1) -> bytes:
+    raw: bytes = _of(str, value).encode("latin-1")  # each character is one byte
+    if size >= 0 and len(raw) != size:
+        raise ValueError
+    return raw
+
+
+def _uuid(value: Json) -> str:
+    if str(UUID(value)) != value.lower():
+        raise ValueError
+    return f'UUID("{value}")'
+
+
+def _decimal(raw: bytes, type_: Scalar) -> str:
+    unscaled = int.from_bytes(raw, "big", signed=True)
+    if abs(unscaled) >= 10**type_.precision:
+        raise ValueError
+    return f'Decimal("{Decimal(f"{unscaled}E-{type_.scale}")}")'
+
+
+def _instant(value: Json, unit: timedelta) -> str:
+    found = _EPOCH + _of(int, value) * unit
+    parts = [found.year, found.month, found.day, found.hour, found.minute, found.second, found.microsecond]
+    return f"dt.datetime({', '.join(map(str, parts))}, tzinfo=dt.UTC)"
+
+
+def _local(value: Json, unit: timedelta) -> str:
+    return f'dt.datetime.fromisoformat("{(_EPOCH + _of(int, value) * unit).isoformat()}")'
+
+
+def _date(value: Json) -> str:
+    found = date.fromordinal(_EPOCH.toordinal() + _of(int, value))
+    return f"dt.date({found.year}, {found.month}, {found.day})"
+
+
+def _time(value: Json, unit: timedelta) -> str:
+    passed = _of(int, value) * unit
+    if not timedelta(0) <= passed < timedelta(days=1):
+        raise ValueError
+    found = (datetime(1970, 1, 1, tzinfo=UTC) + passed).time()
+    return f"dt.time({found.hour}, {found.minute}, {found.second}, {found.microsecond})"
+
+
+_MILLI: Final = timedelta(milliseconds=1)
+_MICRO: Final = timedelta(microseconds=1)
+_SCALARS: Final[dict[str, Callable[[Json, Scalar], str]]] = {
+    "null": lambda value, _: repr(_of(type(None), value)),
+    "boolean": lambda value, _: repr(_of(bool, value)),
+    "int": lambda value, _: repr(_of(int, value)),
+    "long": lambda value, _: repr(_of(int, value)),
+    "float": lambda value, _: _float(value),
+    "double": lambda value, _: _float(value),
+    "bytes": lambda value, _: repr(_bytes(value)),
+    "string": lambda value, _: repr(_of(str, value)),
+    "fixed": lambda value, type_: repr(_bytes(value, type_.size)),
+    "uuid": lambda value, _: _uuid(value),
+    "uuid-fixed": lambda value, _: f'UUID("{UUID(bytes=_bytes(value))}")',
+    "date": lambda value, _: _date(value),
+    "time-millis": lambda value, _: _time(value, _MILLI),
+    "time-micros": lambda value, _: _time(value, _MICRO),
+    "timestamp-millis": lambda value, _: _instant(value, _MILLI),
+    "timestamp-micros": lambda value, _: _instant(value, _MICRO),
+    "local-timestamp-millis": lambda value, _: _local(value, _MILLI),
+    "local-timestamp-micros": lambda value, _: _local(value, _MICRO),
+    "decimal": lambda value, type_: _decimal(_bytes(value), type_),
+    "decimal-fixed": lambda value, type_: _decimal(_bytes(value, type_.size), type_),
+}

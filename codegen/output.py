@@ -35,7 +35,8 @@ def write(wanted: Mapping[str, str], folder: Path) -> tuple[str, ...]:
     there = set(_generated(folder))
     for name in wanted:
         if (folder / name).exists() and name not in there:
-            raise FileExistsError(f"{folder / name} was not generated: move it away, or choose another --out")
+            message = f"{folder / name} was not generated: move it away, or choose another --out"
+            raise FileExistsError(message)
     touched = [name for name, text in wanted.items() if _put(folder / name, text)]
     for name in sorted(there - wanted.keys()):
         (folder / name).unlink()
@@ -51,7 +52,7 @@ def _put(path: Path, text: str) -> bool:
 
 
 def _generated(folder: Path) -> list[str]:
-    """Files of the folder that carry the generator's mark."""
+    """Files of the folder whose first line says that they are generated."""
     if not folder.is_dir():
         return []
-    return [path.name for path in sorted(folder.glob("*.py")) if path.read_text("utf-8").startswith(MARK)]
+    return [path.name for path in sorted(folder.glob("*.py")) if path.read_bytes().startswith(MARK.encode())]

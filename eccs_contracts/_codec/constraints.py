@@ -1,136 +1,103 @@
-"""Constraints that schemas put on fields, and how a broken one is reported."""
+"""The constraints that a schema can put on a field."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, Final, TypeAlias
 
-from eccs_contracts.errors import Problem, ValidationError
+from annotated_types import Ge, Le, MaxLen, MinLen
 
-# A rule answers with what must hold where a value breaks it, and with None where it does not.
-Rule = Callable[[Any], str | None]
+from eccs_contracts._codec.markers import Format, Pattern
 
-_SHOWN: Final = 60
+Rule: TypeAlias = Ge | Le | MaxLen | MinLen | Format | Pattern
+
+_MAX_ADDRESS: Final = 254  # octets
+_MAX_LOCAL: Final = 64
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_LOCAL: Final = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*")
-_LABEL: Final = re.compile(r"(?!-)(?:[^\W_]|-){1,63}(?<!-)")
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """What a field must hold.
-
-    Attributes:
-        field: wire name.
-        attribute: Python name.
-        personal: whether its values must never be shown.
-        nested: checks of the records inside of the value, asked for late because types may be recursive.
-    """
-
-    field: str
-    attribute: str
-    rules: tuple[Rule, ...] = ()
-    personal: bool = False
-    nested: Callable[[], tuple[Check, ...]] | None = None
-
-
-def validate(model: str, value: object, checks: tuple[Check, ...]) -> None:
-    """Check a record.
-
-    Raises:
-        ValidationError: with every problem.
-    """
-    if problems := tuple(_problems(value, checks, "", personal=False)):
-        raise ValidationError(model, problems)
-
-
-def _problems(value: object, checks: tuple[Check, ...], at: str, *, personal: bool) -> Iterator[Problem]:
-    for check in checks:
-        found = getattr(value, check.attribute)
-        if found is None:
-            continue
-        path, hidden = at + check.field, personal or check.personal
-        for rule in check.rules:
-            if (broken := rule(found)) is not None:
-                yield Problem(path, broken, show(found, personal=hidden))
-        if check.nested is not None:
-            for step, record in _records(found):
-                yield from _problems(record, check.nested(), f"{path}{step}.", personal=hidden)
-
-
-def _records(value: Any) -> Iterator[tuple[str, object]]:
-    if isinstance(value, list):
-        yield from ((f"[{index}]", one) for index, one in enumerate(value) if one is not None)
-    elif isinstance(value, dict):
-        yield from ((f"[{key}]", one) for key, one in value.items() if one is not None)
-    else:
-        yield "", value
-
-
-def show(value: object, *, personal: bool) -> str:
-    """A value as messages show it: short, and not at all where it is personal."""
-    if personal:
-        return "***"
-    text = repr(value)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}… ({len(text)} characters)"
-
-
-def min_length(least: int) -> Rule:
-    """At least so many characters, bytes or items."""
-    return lambda value: f"at least {least} long" if len(value) < least else None
-
-
-def max_length(most: int) -> Rule:
-    """At most so many characters, bytes or items."""
-    return lambda value: f"at most {most} long, not {len(value)}" if len(value) > most else None
-
-
-def minimum(least: float) -> Rule:
-    """At least so much."""
-    return lambda value: f"at least {least}" if value < least else None
-
-
-def maximum(most: float) -> Rule:
-    """At most so much."""
-    return lambda value: f"at most {most}" if value > most else None
-
-
-def pattern(expression: str) -> Rule:
-    """All of the text matches."""
-    compiled = re.compile(expression)
-    return lambda value: None if compiled.fullmatch(value) else f"matches {expression}"
-
-
-def email(value: str) -> str | None:
-    """The rule of `format: email`."""
-    return None if is_email(value) else "an e-mail address like name@example.com"
-
-
-def single_line(value: str) -> str | None:
-    """The rule of `format: single-line`."""
-    return None if is_single_line(value) else "one line without control characters"
-
-
-def is_single_line(value: str) -> bool:
-    """Whether a text has no control character and no line break: safe as the value of a mail header."""
-    return _CONTROL.search(value) is None
+# atext of RFC 5322, section 3.2.3, and every non-ASCII character, as RFC 6531, section 3.3 extends it.
+_ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-\u0080-\U0010ffff]+"
+_LOCAL: Final = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
+_LABEL: Final = re.compile(r"(?!-)[A-Za-z0-9\-\u0080-\U0010ffff]{1,63}(?<!-)")
 
 
 def is_email(value: str) -> bool:
     """Whether a text is an address that mail can be sent to.
 
-    A dot-atom, an @ and a domain of two labels or more (RFC 5321, section 4.1.2, without its quoted local parts and
-    address literals), in the sizes of its section 4.5.3.1; letters beyond ASCII are welcome (RFC 6531).
+    A dot-atom, one @ and a domain of two labels or more (RFC 5321, section 4.1.2), in the sizes of its
+    section 4.5.3.1 and of RFC 3696, erratum 1690. Characters beyond ASCII are welcome (RFC 6531, section 3.3;
+    RFC 5890). Quoted local parts and address literals are refused: nobody needs them, many mistreat them.
     """
-    local, at, domain = value.rpartition("@")
+    local, _, domain = value.partition("@")
+    if not value.isprintable() or len(value.encode()) > _MAX_ADDRESS or len(local.encode()) > _MAX_LOCAL:
+        return False
     labels = domain.split(".")
-    return (
-        at == "@"
-        and len(value.encode(errors="replace")) <= 254
-        and len(local.encode(errors="replace")) <= 64
-        and _LOCAL.fullmatch(local) is not None
-        and len(labels) > 1
-        and all(_LABEL.fullmatch(label) for label in labels)
-    )
+    return bool(_LOCAL.fullmatch(local)) and len(labels) > 1 and all(map(_LABEL.fullmatch, labels))
+
+
+def is_single_line(value: str) -> bool:
+    """Whether a text is one line without control characters, as mail headers are (RFC 5322, section 2.2).
+
+    A line break here would let whoever writes the text add headers of their own.
+    """
+    return _CONTROL.search(value) is None
+
+
+def matches(value: str, expression: str) -> bool:
+    """Whether the whole of a text matches a regular expression."""
+    return _compiled(expression).fullmatch(value) is not None
+
+
+def broken_rule(rule: Rule, value: Any) -> str | None:
+    """What must hold, where a value breaks a rule, else None; lengths count characters, or bytes."""
+    return _HANDLERS[type(rule)](rule, value)
+
+
+@lru_cache(maxsize=256)
+def _compiled(expression: str) -> re.Pattern[str]:
+    return re.compile(expression)
+
+
+def _min_length(rule: Any, value: Any) -> str | None:
+    return f"at least {_count(rule.min_length, value)}" if len(value) < rule.min_length else None
+
+
+def _max_length(rule: Any, value: Any) -> str | None:
+    return f"at most {_count(rule.max_length, value)}" if len(value) > rule.max_length else None
+
+
+def _count(length: int, value: Any) -> str:
+    unit = "byte" if isinstance(value, bytes) else "character"
+    return f"{length} {unit}" if length == 1 else f"{length} {unit}s"
+
+
+def _minimum(rule: Any, value: Any) -> str | None:
+    return None if value >= rule.ge else f"at least {rule.ge}"
+
+
+def _maximum(rule: Any, value: Any) -> str | None:
+    return None if value <= rule.le else f"at most {rule.le}"
+
+
+def _pattern(rule: Any, value: Any) -> str | None:
+    return None if matches(value, rule.expression) else f"text that matches {rule.expression}"
+
+
+def _format(rule: Any, value: Any) -> str | None:
+    holds, sentence = _FORMATS[rule.name]
+    return None if holds(value) else sentence
+
+
+_FORMATS: Final[dict[str, tuple[Callable[[str], bool], str]]] = {
+    "email": (is_email, "an e-mail address like name@example.com"),
+    "single-line": (is_single_line, "one line without control characters"),
+}
+_HANDLERS: Final[dict[type, Callable[[Any, Any], str | None]]] = {
+    MinLen: _min_length,
+    MaxLen: _max_length,
+    Ge: _minimum,
+    Le: _maximum,
+    Pattern: _pattern,
+    Format: _format,
+}

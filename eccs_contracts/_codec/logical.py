@@ -1,181 +1,144 @@
-"""Logical types in Avro binary (Avro specification 1.12, "Logical Types")."""
+"""Plans of the logical types (Avro specification 1.12, "Logical Types")."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
-from decimal import Context, Decimal
-from typing import Final, TypeVar
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
 
-from eccs_contracts._codec.wire import (
-    read_bytes,
-    read_fixed,
-    read_int,
-    read_long,
-    varint,
-    write_bytes,
-    wrong,
+from eccs_contracts._codec import convert, varint
+from eccs_contracts._codec.at import At
+from eccs_contracts._codec.cursor import Cursor
+from eccs_contracts._codec.plan import Json
+from eccs_contracts._codec.scalars import Scalar
+from eccs_contracts._codec.tables import EPOCH, LOCAL_EPOCH, MICRO, MILLI
+
+
+def _read_uuid(cursor: Cursor, at: At) -> UUID:
+    return convert.uuid_of_text(cursor.sized(at).decode("ascii"))
+
+
+def _instant(of_number: Callable[[int], datetime], unit: timedelta) -> Callable[[Json], datetime]:
+    def of_json(value: Json) -> datetime:
+        if isinstance(value, int) and not isinstance(value, bool):
+            return of_number(value)
+        found = convert.in_utc(datetime.fromisoformat(value))
+        return EPOCH + (found - EPOCH) // unit * unit
+
+    return of_json
+
+
+def _local(of_number: Callable[[int], datetime], unit: timedelta) -> Callable[[Json], datetime]:
+    def of_json(value: Json) -> datetime:
+        if isinstance(value, int) and not isinstance(value, bool):
+            return of_number(value)
+        return LOCAL_EPOCH + (datetime.fromisoformat(value) - LOCAL_EPOCH) // unit * unit
+
+    return of_json
+
+
+def _timestamp(epoch: datetime, unit: timedelta, of_number: Callable[[int], datetime]) -> Scalar:
+    aware = epoch.tzinfo is not None
+    return Scalar(
+        "a datetime with a time zone" if aware else "a datetime without a time zone",
+        (datetime,),
+        1,
+        (
+            lambda cursor, at: of_number(cursor.int64(at)),
+            lambda value: varint.long_bytes((value - epoch) // unit),
+        ),
+        ((_instant if aware else _local)(of_number, unit), lambda value: (value - epoch) // unit),
+    )
+
+
+def _iso(value: Any) -> str:
+    return str(value.isoformat())
+
+
+def _millis_text(value: Json) -> time:
+    return convert.time_of_millis(convert.millis_of_time(time.fromisoformat(value)))
+
+
+UUID_TEXT: Final = Scalar(
+    "a UUID",
+    (UUID,),
+    37,
+    (_read_uuid, lambda value: b"\x48" + str(value).encode()),
+    (convert.uuid_of_text, str),
 )
-from eccs_contracts.errors import DecodeError, EncodeError
-
-T = TypeVar("T")
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_LOCAL_EPOCH: Final = _EPOCH.replace(tzinfo=None)
-_DAY_ZERO: Final = date(1970, 1, 1).toordinal()
-_MILLI: Final = timedelta(milliseconds=1)
-_MICRO: Final = timedelta(microseconds=1)
-_WIDE: Final = Context(prec=4000)  # digits; moving the point rounds nothing
-
-
-def write_date(value: date) -> bytes:
-    """A date: days since 1970-01-01, an int."""
-    if not isinstance(value, date) or isinstance(value, datetime):
-        raise wrong("a date", value)
-    return varint(value.toordinal() - _DAY_ZERO)
-
-
-def write_time_millis(value: time) -> bytes:
-    """A time of day: milliseconds since midnight, an int; finer digits are cut."""
-    return varint(_since_midnight(value) // 1000)
-
-
-def write_time_micros(value: time) -> bytes:
-    """A time of day: microseconds since midnight, a long."""
-    return varint(_since_midnight(value))
-
-
-def _since_midnight(value: time) -> int:
-    if not isinstance(value, time):
-        raise wrong("a time", value)
-    return ((value.hour * 60 + value.minute) * 60 + value.second) * 1_000_000 + value.microsecond
-
-
-def write_timestamp_millis(value: datetime) -> bytes:
-    """An instant: milliseconds since 1970 UTC, a long; finer digits are cut."""
-    return varint(_since(value, _EPOCH) // _MILLI)
-
-
-def write_timestamp_micros(value: datetime) -> bytes:
-    """An instant: microseconds since 1970 UTC, a long."""
-    return varint(_since(value, _EPOCH) // _MICRO)
+UUID_FIXED: Final = Scalar(
+    "a UUID",
+    (UUID,),
+    16,
+    (lambda cursor, at: convert.uuid_of_bytes(cursor.take(16, at)), convert.uuid_bytes),
+    (convert.uuid_of_text, str),
+)
+TIMESTAMP_MILLIS: Final = _timestamp(EPOCH, MILLI, convert.instant_of_millis)
+TIMESTAMP_MICROS: Final = _timestamp(EPOCH, MICRO, convert.instant_of_micros)
+LOCAL_TIMESTAMP_MILLIS: Final = _timestamp(LOCAL_EPOCH, MILLI, convert.local_of_millis)
+LOCAL_TIMESTAMP_MICROS: Final = _timestamp(LOCAL_EPOCH, MICRO, convert.local_of_micros)
+DATE: Final = Scalar(
+    "a date",
+    (date,),
+    1,
+    (
+        lambda cursor, at: convert.date_of_days(cursor.int32(at)),
+        lambda value: varint.int_bytes(convert.days_of_date(value)),
+    ),
+    (date.fromisoformat, _iso),
+)
+TIME_MILLIS: Final = Scalar(
+    "a time without a zone",
+    (time,),
+    1,
+    (
+        lambda cursor, at: convert.time_of_millis(cursor.int32(at)),
+        lambda value: varint.int_bytes(convert.millis_of_time(value)),
+    ),
+    (_millis_text, _iso),
+)
+TIME_MICROS: Final = Scalar(
+    "a time without a zone",
+    (time,),
+    1,
+    (
+        lambda cursor, at: convert.time_of_micros(cursor.int64(at)),
+        lambda value: varint.long_bytes(convert.micros_of_time(value)),
+    ),
+    (time.fromisoformat, _iso),
+)
 
 
-def write_local_timestamp_millis(value: datetime) -> bytes:
-    """A local time: milliseconds since 1970, whatever the zone, a long."""
-    return varint(_since(value, _LOCAL_EPOCH) // _MILLI)
+def _decimal_text(value: Json) -> Decimal:
+    if not isinstance(value, str):  # a JSON number has passed through a float
+        raise TypeError
+    return Decimal(value)
 
 
-def write_local_timestamp_micros(value: datetime) -> bytes:
-    """A local time: microseconds since 1970, whatever the zone, a long."""
-    return varint(_since(value, _LOCAL_EPOCH) // _MICRO)
+def decimal_bytes(precision: int, scale: int) -> Scalar:
+    """The plan of a decimal on bytes."""
+
+    def put(value: Decimal) -> bytes:
+        raw = convert.bytes_of_decimal(value, precision, scale)
+        return varint.long_bytes(len(raw)) + raw
+
+    def get(cursor: Cursor, at: At) -> Decimal:
+        return convert.decimal_of_bytes(cursor.sized(at), precision, scale)
+
+    label = f"a Decimal of {precision} digits, {scale} of them after the point"
+    return Scalar(label, (Decimal,), 1, (get, put), (_decimal_text, str))
 
 
-def _since(value: datetime, epoch: datetime) -> timedelta:
-    if not isinstance(value, datetime):
-        raise wrong("a datetime", value)
-    try:
-        return value - epoch
-    except TypeError:
-        zone = "with a time zone" if epoch.tzinfo else "without a time zone"
-        raise EncodeError(f"a datetime {zone} is expected") from None
+def decimal_fixed(size: int, precision: int, scale: int) -> Scalar:
+    """The plan of a decimal on a fixed."""
 
+    def put(value: Decimal) -> bytes:
+        return convert.fixed_of_decimal(value, size, precision, scale)
 
-def _unscaled(value: Decimal, precision: int, scale: int) -> int:
-    """The digits of a decimal as one number, exactly."""
-    if not isinstance(value, Decimal) or not value.is_finite():
-        raise wrong("a finite Decimal", value)
-    shifted = value.scaleb(scale, context=_WIDE)
-    if shifted != shifted.to_integral_value():
-        raise EncodeError(f"the decimal has more than {scale} digits after the point")
-    whole = int(shifted)
-    if len(str(abs(whole))) > precision:
-        raise EncodeError(f"the decimal has more than {precision} digits")
-    return whole
+    def get(cursor: Cursor, at: At) -> Decimal:
+        return convert.decimal_of_bytes(cursor.take(size, at), precision, scale)
 
-
-def write_decimal(value: Decimal, precision: int, scale: int) -> bytes:
-    """A decimal as bytes: its digits as a two's-complement number, big-endian, as short as possible."""
-    whole = _unscaled(value, precision, scale)
-    size = ((whole if whole >= 0 else whole + 1).bit_length() + 8) // 8
-    return write_bytes(whole.to_bytes(size, "big", signed=True))
-
-
-def write_decimal_fixed(value: Decimal, precision: int, scale: int, size: int) -> bytes:
-    """A decimal as a fixed of `size` bytes."""
-    return _unscaled(value, precision, scale).to_bytes(size, "big", signed=True)
-
-
-def read_date(data: bytes, position: int) -> tuple[date, int]:
-    """A date."""
-    value, end = read_int(data, position)
-    return _in_range(lambda: date.fromordinal(value + _DAY_ZERO), position), end
-
-
-def read_time_millis(data: bytes, position: int) -> tuple[time, int]:
-    """A time of day in milliseconds."""
-    value, end = read_int(data, position)
-    return _time(value * 1000, position), end
-
-
-def read_time_micros(data: bytes, position: int) -> tuple[time, int]:
-    """A time of day in microseconds."""
-    value, end = read_long(data, position)
-    return _time(value, position), end
-
-
-def _time(micros: int, position: int) -> time:
-    if not 0 <= micros < 86_400_000_000:
-        raise DecodeError("a time of day outside of 24 hours", offset=position)
-    seconds, rest = divmod(micros, 1_000_000)
-    return time(seconds // 3600, seconds // 60 % 60, seconds % 60, rest)
-
-
-def read_timestamp_millis(data: bytes, position: int) -> tuple[datetime, int]:
-    """An instant in milliseconds."""
-    value, end = read_long(data, position)
-    return _in_range(lambda: _EPOCH + timedelta(milliseconds=value), position), end
-
-
-def read_timestamp_micros(data: bytes, position: int) -> tuple[datetime, int]:
-    """An instant in microseconds."""
-    value, end = read_long(data, position)
-    return _in_range(lambda: _EPOCH + timedelta(microseconds=value), position), end
-
-
-def read_local_timestamp_millis(data: bytes, position: int) -> tuple[datetime, int]:
-    """A local time in milliseconds."""
-    value, end = read_long(data, position)
-    return _in_range(lambda: _LOCAL_EPOCH + timedelta(milliseconds=value), position), end
-
-
-def read_local_timestamp_micros(data: bytes, position: int) -> tuple[datetime, int]:
-    """A local time in microseconds."""
-    value, end = read_long(data, position)
-    return _in_range(lambda: _LOCAL_EPOCH + timedelta(microseconds=value), position), end
-
-
-def _in_range(make: Callable[[], T], position: int) -> T:
-    try:
-        return make()
-    except (OverflowError, ValueError):
-        raise DecodeError("a time outside of the years 1 to 9999", offset=position) from None
-
-
-def read_decimal(data: bytes, position: int, precision: int, scale: int) -> tuple[Decimal, int]:
-    """A decimal from bytes."""
-    raw, end = read_bytes(data, position)
-    return _decimal(raw, precision, scale, position), end
-
-
-def read_decimal_fixed(data: bytes, position: int, precision: int, scale: int, size: int) -> tuple[Decimal, int]:
-    """A decimal from a fixed."""
-    raw, end = read_fixed(data, position, size)
-    return _decimal(raw, precision, scale, position), end
-
-
-def _decimal(raw: bytes, precision: int, scale: int, position: int) -> Decimal:
-    whole = int.from_bytes(raw, "big", signed=True)
-    if whole.bit_length() > 4 * precision + 8 or len(str(abs(whole))) > precision:
-        raise DecodeError(f"a decimal of more than {precision} digits", offset=position)
-    return Decimal(whole).scaleb(-scale, context=_WIDE)
+    label = f"a Decimal of {precision} digits, {scale} of them after the point"
+    return Scalar(label, (Decimal,), size, (get, put), (_decimal_text, str))

@@ -47,7 +47,7 @@ def test_a_hand_edit_of_a_schema_is_found(tmp_path: Path, capsys: pytest.Capture
     file.write_text(file.read_text().replace('"maxLength": 500', '"maxLength": 400'))
 
     assert _check(schemas, out) == 1
-    assert "c.max_length(400)" in capsys.readouterr().out
+    assert "MaxLen(400)" in capsys.readouterr().out
 
 
 def test_a_second_run_touches_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

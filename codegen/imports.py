@@ -1,0 +1,104 @@
+"""What generated modules import: only what they use."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Final
+
+# Module -> the names that generated code takes from it.
+_FROM: Final[dict[str, tuple[str, ...]]] = {
+    "dataclasses": ("dataclass", "field"),
+    "decimal": ("Decimal",),
+    "enum": ("StrEnum",),
+    "typing": ("Annotated", "ClassVar", "Final", "Self", "TypeVar"),
+    "uuid": ("UUID",),
+    "annotated_types": ("Ge", "Le", "MaxLen", "MinLen"),
+    "eccs_contracts._codec": ("containers", "logical", "record", "scalars"),
+    "eccs_contracts._codec.convert": (
+        "bytes_of_decimal",
+        "date_of_days",
+        "days_of_date",
+        "decimal_of_bytes",
+        "fixed_of_decimal",
+        "instant_of_micros",
+        "instant_of_millis",
+        "local_of_micros",
+        "local_of_millis",
+        "micros_of_time",
+        "millis_of_time",
+        "read_uuid",
+        "time_of_micros",
+        "time_of_millis",
+        "uuid_of_bytes",
+    ),
+    "eccs_contracts._codec.markers": ("Format", "Pattern", "Personal"),
+    "eccs_contracts._codec.tables": (
+        "EPOCH",
+        "LAST",
+        "LAST_B",
+        "LEN",
+        "LEN_B",
+        "LENGTH",
+        "LOCAL_EPOCH",
+        "MICRO",
+        "MILLI",
+        "MORE",
+        "MORE_B",
+        "NOT_FAST",
+        "SIX",
+        "T0",
+        "T1",
+        "T2",
+        "T3",
+        "T4",
+        "T5",
+        "TIME_FROM",
+        "TIME_TO",
+        "ZIGZAG",
+        "ZONE",
+        "from_seconds",
+        "get_double",
+        "get_float",
+        "put_double",
+        "put_float",
+    ),
+    "eccs_contracts._codec.varint": (
+        "int_bytes",
+        "int_text",
+        "long_bytes",
+        "long_text",
+        "read_count",
+        "read_int",
+        "read_length",
+        "read_long",
+        "read_varint",
+    ),
+}
+_GROUPS: Final = (("dataclasses", "decimal", "enum", "typing", "uuid"), ("annotated_types",))
+
+IMPORTED: Final = frozenset(name for names in _FROM.values() for name in names) | {"dt", "annotations"}
+
+
+def imports_of(body: str, modules: tuple[str, ...]) -> str:
+    """The import lines of a module.
+
+    Args:
+        body: its code.
+        modules: the other generated modules; one that is used is imported as `_` and its name, as a module,
+            because namespaces may refer to each other in a circle.
+    """
+    used = {node.id for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name)}
+    standard, third = (_lines(group, used) for group in _GROUPS)
+    own = _lines(tuple(name for name in _FROM if name.startswith("eccs_contracts")), used)
+    siblings = [f"from . import {name} as _{name}" for name in sorted(modules) if f"_{name}" in used]
+    first = ["import datetime as dt"] if "dt" in used else []
+    groups = ([*first, *standard], [*third], [*own], siblings)
+    return "\n\n".join("\n".join(group) for group in groups if group)
+
+
+def _lines(modules: tuple[str, ...], used: set[str]) -> Iterator[str]:
+    for module in modules:
+        found = [name for name in _FROM[module] if name in used]
+        if found:
+            yield f"from {module} import {', '.join(found)}"

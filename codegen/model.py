@@ -1,0 +1,89 @@
+"""What stage two decides and stage three renders: modules, classes and fields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from codegen.types import Home, PyType
+
+
+@dataclass(frozen=True, slots=True)
+class Default:
+    """The default of a field: a Python expression, and whether each value needs a new one."""
+
+    expression: str
+    is_made: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FieldModel:
+    """A field.
+
+    Attributes:
+        name: on the wire.
+        attribute: in Python.
+        doc: one sentence or more; may be empty.
+        rules: expressions of its constraints.
+        personal: whether it is tagged as personal data.
+    """
+
+    name: str
+    attribute: str
+    type: PyType
+    doc: str
+    default: Default | None
+    rules: tuple[str, ...]
+    personal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectModel:
+    """The subject whose values a record is."""
+
+    subject: str
+    topic: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordModel:
+    """A record.
+
+    Attributes:
+        variable: the type variable of its reader.
+        schema: self-contained text.
+        fingerprint: CRC-64-AVRO.
+    """
+
+    fullname: str
+    home: Home
+    type: PyType
+    variable: str
+    doc: str
+    fields: tuple[FieldModel, ...]
+    schema: str
+    fingerprint: str
+    subject: SubjectModel | None
+
+
+@dataclass(frozen=True, slots=True)
+class EnumModel:
+    """An enum; members are (Python name, symbol)."""
+
+    fullname: str
+    home: Home
+    doc: str
+    members: tuple[tuple[str, str], ...]
+
+
+ClassModel: TypeAlias = RecordModel | EnumModel
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleModel:
+    """One namespace."""
+
+    name: str
+    namespace: str
+    classes: tuple[ClassModel, ...]

@@ -1,0 +1,166 @@
+"""What stage two decides about types: which Python type each Avro type is, and where named types live."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where a generated class lives.
+
+    Attributes:
+        module: its module in the generated package.
+        name: the class.
+        slug: what the names of its functions and tables are made of.
+    """
+
+    module: str
+    name: str
+    slug: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A type without others inside of it.
+
+    Attributes:
+        kind: the primitive or logical type, a key of SCALARS.
+        size: bytes of a fixed.
+        precision: digits of a decimal.
+        scale: digits of a decimal after the point.
+    """
+
+    kind: str
+    size: int = 0
+    precision: int = 0
+    scale: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EnumOf:
+    """An enum; `size` is the number of its symbols."""
+
+    home: Home
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOf:
+    """A record.
+
+    Attributes:
+        binary: whether it is written as bytes, and not as latin-1 text: where bytes are inside of it.
+        least: bytes that a value takes at least.
+    """
+
+    home: Home
+    binary: bool
+    least: int
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayOf:
+    """An array."""
+
+    items: PyType
+
+
+@dataclass(frozen=True, slots=True)
+class MapOf:
+    """A map."""
+
+    values: PyType
+
+
+@dataclass(frozen=True, slots=True)
+class UnionOf:
+    """A union."""
+
+    branches: tuple[PyType, ...]
+
+    @property
+    def null(self) -> int | None:
+        """The index of null, where it is a branch."""
+        return next((index for index, one in enumerate(self.branches) if one == NULL), None)
+
+    @property
+    def only(self) -> tuple[int, PyType] | None:
+        """Index and type of the one branch beside null; None where the union is another one."""
+        rest = [(index, one) for index, one in enumerate(self.branches) if one != NULL]
+        return rest[0] if len(rest) == 1 and len(self.branches) == 2 else None
+
+
+PyType: TypeAlias = Scalar | EnumOf | RecordOf | ArrayOf | MapOf | UnionOf
+
+NULL: Final = Scalar("null")
+
+# Kind -> Python type and bytes at least; a fixed has its own size.
+SCALARS: Final[dict[str, tuple[str, int]]] = {
+    "null": ("None", 0),
+    "boolean": ("bool", 1),
+    "int": ("int", 1),
+    "long": ("int", 1),
+    "float": ("float", 4),
+    "double": ("float", 8),
+    "bytes": ("bytes", 1),
+    "string": ("str", 1),
+    "fixed": ("bytes", 0),
+    "uuid": ("UUID", 37),
+    "uuid-fixed": ("UUID", 16),
+    "date": ("dt.date", 1),
+    "time-millis": ("dt.time", 1),
+    "time-micros": ("dt.time", 1),
+    "timestamp-millis": ("dt.datetime", 1),
+    "timestamp-micros": ("dt.datetime", 1),
+    "local-timestamp-millis": ("dt.datetime", 1),
+    "local-timestamp-micros": ("dt.datetime", 1),
+    "decimal": ("Decimal", 1),
+    "decimal-fixed": ("Decimal", 0),
+}
+
+
+def least(type_: PyType) -> int:
+    """Bytes that a value takes at least."""
+    match type_:
+        case Scalar():
+            return type_.size or SCALARS[type_.kind][1]
+        case RecordOf():
+            return type_.least
+        case _:
+            return 1
+
+
+def python_class(type_: PyType, here: str) -> str:
+    """The class that `type(value)` is, as an expression."""
+    match type_:
+        case Scalar():
+            return SCALARS[type_.kind][0]
+        case EnumOf() | RecordOf():
+            return reference(type_.home, here)
+        case ArrayOf():
+            return "list"
+        case MapOf():
+            return "dict"
+        case UnionOf():
+            return "object"
+
+
+def annotation(type_: PyType, here: str) -> str:
+    """The annotation of a value, in the module `here`."""
+    match type_:
+        case ArrayOf():
+            return f"list[{annotation(type_.items, here)}]"
+        case MapOf():
+            return f"dict[str, {annotation(type_.values, here)}]"
+        case UnionOf():
+            names = [annotation(one, here) for one in type_.branches if one != NULL]
+            return " | ".join([*names, "None"] if type_.null is not None else names)
+        case _:
+            return python_class(type_, here)
+
+
+def reference(home: Home, here: str, name: str = "") -> str:
+    """A class, or something else beside it, as it is called from the module `here`."""
+    return (name or home.name) if home.module == here else f"_{home.module}.{name or home.name}"
