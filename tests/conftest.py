@@ -1,21 +1,40 @@
-"""Fixtures that every test may use."""
-
-from __future__ import annotations
+"""The local stack as fixtures: started once per session, when the first test asks for it."""
 
 import os
 from collections.abc import Iterator
 
 import pytest
 
-from services.local_stack import Stack, start_stack
-from services.local_stack.__main__ import apply_contracts
+from services.local_stack import SmtpSink, Stack, StackOptions, start_stack
+from services.local_stack.up import apply_contracts
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
-    """The real parts, started once, with topics and schemas applied."""
-    with start_stack() as running:
-        apply_contracts(running)
-        if os.environ.get("ECCS_REQUIRE_APACHE_KAFKA") and running.provider("broker") != "kafka":
-            pytest.fail(f"Apache Kafka is required, and the broker is {running.provider('broker')}")
+def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
+    """All parts, each from the best provider present; the SMTP server is always the scriptable sink."""
+    terminal = request.config.pluginmanager.get_plugin("terminalreporter")
+    report = terminal.write_line if terminal else print
+    with start_stack(StackOptions(providers={"smtp": "embedded"}), report) as running:
+        if os.environ.get("ECCS_REQUIRE_APACHE_KAFKA") == "1" and not running.kafka_is_apache:
+            pytest.fail(f"ECCS_REQUIRE_APACHE_KAFKA=1, but {running.choices[0]}", pytrace=False)
+        apply_contracts(running.environment)
         yield running
+
+
+@pytest.fixture
+def sink(stack: Stack) -> Iterator[SmtpSink]:
+    """The stack's SMTP sink, empty and without faults; set them with `sink.script(Fault(...))`."""
+    assert stack.sink is not None
+    stack.sink.reset()
+    yield stack.sink
+    stack.sink.reset()
+
+
+@pytest.fixture(autouse=True)
+def _skip_without_apache_kafka(request: pytest.FixtureRequest) -> None:
+    """Skips a test marked `apache_kafka` when the broker is a substitute, and says which."""
+    if request.node.get_closest_marker("apache_kafka") is None:
+        return
+    stack: Stack = request.getfixturevalue("stack")
+    if not stack.kafka_is_apache:
+        pytest.skip(f"needs Apache Kafka itself; {stack.choices[0]}")

@@ -64,7 +64,7 @@ def balance(
     """
     letters = [one.value for one in read_all(EmailDlqConsumer, env)]
     retries = [one.value for one in read_all(EmailRequestsRetryConsumer, env)]
-    arrived = Counter(mail.message_id for mail in sink.mails)
+    arrived = Counter(mail.message_id for mail in sink.messages)
     places = {_place(letter.dlq_metadata): letter for letter in letters}
     ends = Counter(str(letter.dlq_metadata.error_category) for letter in places.values())
     ends["SENT"] = len(arrived)
@@ -90,10 +90,10 @@ def _early(retries: Sequence[Any], sink: SmtpSink, crashes: int) -> list[str]:
 
     A crash in the middle of an attempt repeats it, so that one more may lie before.
     """
-    found = []
+    found, attempts = [], sink.attempts
     for retry in retries:
         due = retry.retry.scheduled_at.timestamp()
-        before = sum(at < due for at in sink.attempts.get(retry.to, ()))
+        before = sum(one.time < due for one in attempts.get(retry.to, ()))
         if before > retry.retry.attempt + crashes:
             found.append(f"retry {retry.retry.attempt} of {retry.id} began before it was due")
     return found

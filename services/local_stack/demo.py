@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import secrets
@@ -22,11 +23,11 @@ from eccs_contracts.clients import Delivery, RawProducer
 from eccs_contracts.errors import ContractsError
 from eccs_contracts.migration import request_from_json
 from eccs_contracts.settings import kafka_config
-from services.local_stack import Fault, SmtpSink, Stack, start_stack
-from services.local_stack.__main__ import apply_contracts
+from services.local_stack import Fault, SmtpSink, Stack, StackOptions, start_stack
 from services.local_stack.books import Books, Place, balance
 from services.local_stack.errors import StackError
-from services.local_stack.processes import Child, free_port
+from services.local_stack.processes import Child, Patience, Server, run_server
+from services.local_stack.up import apply_contracts
 
 _EXAMPLES: Final = Path("examples/emails.jsonl")
 _DEADLINE: Final = 75.0  # seconds from the first message until every one has its end
@@ -47,20 +48,29 @@ _HTTP: Final = 24  # e-mails that come in through the e-mail service
 _SETTINGS: Final = {"BASE_RETRY_DELAY": "250", "MAX_RETRY_DELAY": "4000", "CLAIM_LEASE": "4000"}
 
 
-def run(*, kill_after: int | None = None, say: Callable[[str], None] = print) -> int:
+def run(argv: list[str]) -> int:
+    """Run the demo from the command line; 0 where the books are in order, 1 where they are not."""
+    parser = argparse.ArgumentParser("python -m services.local_stack demo", description=(__doc__ or "").strip())
+    parser.add_argument(
+        "--kill-after", type=int, metavar="N", help="kill the notification service once N mails have arrived"
+    )
+    return play(parser.parse_args(argv).kill_after)
+
+
+def play(kill_after: int | None = None, say: Callable[[str], None] = print) -> int:
     """Run the demo; 0 where the books are in order.
 
     Args:
         kill_after: kill the notification service once so many mails have arrived, and start it again.
         say: takes each line for people.
     """
-    with start_stack(faults=_FAULTS, report=say) as stack:
+    with start_stack(StackOptions(smtp_faults=_FAULTS), say) as stack:
         if stack.sink is None:
             raise StackError("the demo needs its own mail server, for the faults: unset SMTP_HOST")
-        apply_contracts(stack)
+        apply_contracts(stack.environment)
         say("topics and schemas are applied")
         books = _play(stack, stack.sink, kill_after, say)
-        for line in table(books, stack.provider("broker")):
+        for line in table(books, apache=stack.kafka_is_apache):
             say(line)
     allowed = 16 if kill_after is not None else 0  # SMTP_SESSIONS: the sends that a crash may interrupt
     return 0 if not books.faults and books.duplicates <= allowed else 1
@@ -89,17 +99,20 @@ def _play(stack: Stack, sink: SmtpSink, kill_after: int | None, say: Callable[[s
 
 
 def _when(sink: SmtpSink, mails: int, act: Callable[[], None]) -> None:
-    sink.wait_for(lambda: len(sink.mails) >= mails, _DEADLINE)
+    sink.wait_for(lambda one: len(one.messages) >= mails, _DEADLINE)
     act()
 
 
 def _service(cleanup: ExitStack, name: str, env: Mapping[str, str]) -> tuple[str, Child]:
-    child, port = Child(name), free_port()
+    server = Server(
+        name=name,
+        command=lambda _, ports: ["env", f"HTTP_PORT={ports[0]}", sys.executable, "-m", f"services.{name}"],
+        answers=lambda port: _is_ready(f"http://127.0.0.1:{port}/readyz"),
+        environment=env,
+    )
+    child, port = run_server(server, Patience(45, threading.Event()))
     cleanup.callback(child.stop)
-    url = f"http://127.0.0.1:{port}"
-    child.start([sys.executable, "-m", f"services.{name}"], {**env, "HTTP_PORT": str(port)})
-    child.wait_until(lambda: _is_ready(f"{url}/readyz"), 30)
-    return url, child
+    return f"http://127.0.0.1:{port}", child
 
 
 def _is_ready(url: str) -> bool:
@@ -165,7 +178,7 @@ def _crash(
 ) -> None:
     """Kill what delivers, in the middle of its work, and start it anew."""
     child.kill()
-    say(f"killed the notification service after {len(sink.mails)} mails")
+    say(f"killed the notification service after {len(sink.messages)} mails")
     _service(cleanup, "notification_service", env)
     say("and started it again")
 
@@ -181,14 +194,16 @@ def _settle(close: Callable[[], Books], say: Callable[[str], None]) -> Books:
         threading.Event().wait(2)
 
 
-def table(books: Books, broker: str) -> list[str]:
+def table(books: Books, *, apache: bool) -> list[str]:
     """The result, as people read it."""
     rows = [("SENT", books.ends.get("SENT", 0))]
     rows += sorted((name, count) for name, count in books.ends.items() if name != "SENT")
     lines = ["", f"{'end state':<22}{'messages':>10}", "-" * 32]
     lines += [f"{name.lower():<22}{count:>10}" for name, count in rows]
     lines += ["-" * 32, f"{'all ends':<22}{books.settled:>10}", f"{'accepted':<22}{books.accepted:>10}", ""]
-    lines += [f"broker: {'Apache Kafka' if broker == 'kafka' else broker}; mails sent twice: {books.duplicates}"]
+    lines += [
+        f"broker: {'Apache Kafka' if apache else 'not Apache Kafka, see above'}; mails sent twice: {books.duplicates}"
+    ]
     lines += [f"WRONG: {fault}" for fault in books.faults[:20]]
     if not books.faults:
         lines.append("in order: accepted = sent + dead + expired; no retry early; dead letters hold the bytes")

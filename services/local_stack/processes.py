@@ -1,8 +1,7 @@
-"""Child processes that never outlive this one, and waiting for them to answer."""
-
-from __future__ import annotations
+"""Child processes that cannot outlive this one, the ports they listen on, and waiting for them."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -12,81 +11,175 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from services.local_stack.errors import StackError
 
-_SUPERVISE: Final = Path(__file__).with_name("supervise.py")
-_TAIL: Final = 20  # lines of the log that an error shows
+ROOT = Path(__file__).resolve().parents[2]
+"""The checkout: children that are modules of this project run from here."""
+
+_SUPERVISOR = Path(__file__).with_name("supervise.py")
+_GRACE = 5.0
+_POLL = 0.03
+_BIND_ATTEMPTS = 3
+_TAIL_LINES = 15
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class Child:
-    """A command with a folder of its own, which goes when it goes."""
+    """A command under a supervisor that ends it, and its descendants, when this process goes away.
 
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.folder = Path(tempfile.mkdtemp(prefix=f"eccs-{name}-"))
-        self._log = self.folder / "log"
-        self._process: subprocess.Popen[bytes] | None = None
+    Its output goes to `log`. The supervisor deletes `directory` after the end, also after a SIGKILL of
+    this process.
+    """
 
-    def start(self, command: Sequence[str], env: Mapping[str, str] | None = None) -> None:
-        """Run the command under supervision; its output goes to a log in the folder."""
-        wrapped = [sys.executable, str(_SUPERVISE), str(self.folder), *command]
-        with self._log.open("wb") as log:
-            self._process = subprocess.Popen(
-                wrapped, stdin=subprocess.PIPE, stdout=log, stderr=log, env=env, start_new_session=True
+    def __init__(
+        self,
+        command: Sequence[str],
+        directory: Path,
+        grace: float = _GRACE,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.directory = directory
+        self.log = directory / "output.log"
+        self._exit_code: int | None = None
+        self._lifeline, theirs = socket.socketpair()
+        supervisor = [sys.executable, "-I", "-S", str(_SUPERVISOR), "--grace", str(grace)]
+        with theirs, self.log.open("ab") as output:
+            self._supervisor = subprocess.Popen(
+                [*supervisor, "--remove", str(directory), "--", *command],
+                stdin=theirs.fileno(),
+                stdout=output,
+                stderr=output,
+                cwd=ROOT,
+                env=environment,
+                start_new_session=True,
             )
+        self._lifeline.settimeout(0.0)
 
-    def wait_until(self, ready: Callable[[], bool], seconds: float) -> None:
-        """Wait for a condition.
+    def exit_code(self) -> int | None:
+        """The exit code of the command, negative for a signal; None while it runs."""
+        if self._exit_code is None:
+            try:
+                told = self._lifeline.recv(64)
+            except BlockingIOError:
+                return None
+            # End-of-file: the supervisor itself is gone, and nobody knows how the command ended.
+            self._exit_code = int(told) if told else -1
+        return self._exit_code
 
-        Raises:
-            StackError: the command ended, or the time is over; with the end of its log.
-        """
-        deadline = time.monotonic() + seconds
-        while not ready():
-            if self._process is None or self._process.poll() is not None:
-                raise StackError(f"{self.name} ended while it started:\n{self._tail()}")
-            if time.monotonic() > deadline:
-                raise StackError(f"{self.name} does not answer after {seconds:g} s:\n{self._tail()}")
-            threading.Event().wait(0.05)
+    def tail(self) -> str:
+        """The last lines that the command wrote."""
+        text = self.log.read_text(errors="replace") if self.log.exists() else ""
+        lines = _COLOUR.sub("", text).splitlines()
+        return "\n".join(f"    {line}" for line in lines[-_TAIL_LINES:])
 
     def kill(self) -> None:
-        """End the command as a crash would: SIGKILL, at once."""
-        os.kill(int((self.folder / "pid").read_text("utf-8")), signal.SIGKILL)
-
-    @property
-    def ended(self) -> bool:
-        """Whether the command is gone."""
-        return self._process is None or self._process.poll() is not None
+        """Ends the command as a crash would: SIGKILL, at once; for tests of what a crash costs."""
+        os.kill(int((self.directory / "pid").read_text()), signal.SIGKILL)
 
     def stop(self) -> None:
-        """End the command and remove the folder; does nothing the second time."""
-        if self._process is not None and self._process.stdin is not None:
-            self._process.stdin.close()
-            self._process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _tail(self) -> str:
-        if not self._log.exists():
-            return "(it left no log)"
-        lines = self._log.read_text("utf-8", errors="replace").splitlines()
-        return "\n".join(lines[-_TAIL:])
+        """Ends the command and waits until it, its descendants and its directory are gone."""
+        if self._supervisor.poll() is None:
+            # Not only close: a fork of this process may hold a copy of the socket.
+            self._lifeline.shutdown(socket.SHUT_RDWR)
+            self._supervisor.wait(timeout=_GRACE * 2)
+        if self._exit_code is None:
+            self._exit_code = -1
+        self._lifeline.close()
+        shutil.rmtree(self.directory, ignore_errors=True)
 
 
-def free_port() -> int:
-    """A port of loopback that nobody listens on now."""
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait, and the event that ends every wait early."""
+
+    seconds: float
+    cancelled: threading.Event
+
+    def until(self, condition: Callable[[], bool]) -> bool:
+        """Polls until the condition holds; False when the time is over first.
+
+        Raises:
+            StackError: The stack was stopped meanwhile.
+        """
+        deadline = time.monotonic() + self.seconds
+        while not condition():
+            if time.monotonic() >= deadline:
+                return False
+            if self.cancelled.wait(_POLL):
+                raise StackError("stopped while it was starting")
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server that the stack runs itself.
+
+    Attributes:
+        name: As messages call it.
+        ports: How many ports it listens on; clients speak to the first.
+        grace: Seconds it gets to end by itself.
+        environment: Its environment variables; None for those of this process.
+        command: Writes what the server needs into the directory and returns its command line.
+        answers: Whether the server answers on its first port.
+    """
+
+    name: str
+    command: Callable[[Path, Sequence[int]], Sequence[str]]
+    answers: Callable[[int], bool]
+    ports: int = 1
+    grace: float = _GRACE
+    environment: Mapping[str, str] | None = None
+
+
+def run_server(server: Server, patience: Patience) -> tuple[Child, int]:
+    """Starts the server on free ports and waits until it answers.
+
+    Raises:
+        StackError: It ended or stayed silent; the message shows its last lines.
+    """
+    for attempt in range(1, _BIND_ATTEMPTS + 1):
+        ports = free_ports(server.ports)
+        directory = Path(tempfile.mkdtemp(prefix="eccs-stack-"))
+        child = Child(server.command(directory, ports), directory, server.grace, server.environment)
+        try:
+            _await_answer(server, child, ports[0], patience)
+        except StackError as error:
+            child.stop()
+            # Between asking for a free port and binding it, somebody else may have taken it.
+            if attempt == _BIND_ATTEMPTS or "in use" not in str(error):
+                raise
+        except BaseException:
+            child.stop()
+            raise
+        else:
+            return child, ports[0]
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _await_answer(server: Server, child: Child, port: int, patience: Patience) -> None:
+    # A client is asked only when somebody listens: clients back off, which would cost the start seconds.
+    up = patience.until(lambda: child.exit_code() is not None or (_listening(port) and server.answers(port)))
+    code = child.exit_code()
+    if up and code is None:
+        return
+    what = f"does not answer after {patience.seconds:g} s" if code is None else f"ended with exit code {code}"
+    message = f"{server.name} {what}; its last lines:\n{child.tail()}"
+    raise StackError(message)
+
+
+def _listening(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def listens(host: str, port: int) -> bool:
-    """Whether somebody accepts connections there."""
+def free_ports(count: int) -> list[int]:
+    """Different loopback ports that the kernel says are free now."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     try:
-        with socket.create_connection((host, port), timeout=1):
-            return True
-    except OSError:
-        return False
+        return [each.getsockname()[1] for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()

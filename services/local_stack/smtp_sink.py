@@ -1,153 +1,208 @@
-"""An SMTP server that keeps what it is given, and fails where a test or the demo asks it to."""
+"""An SMTP server that keeps what it is given and fails as it is told, at every phase of the dialogue."""
 
-from __future__ import annotations
-
-import re
+import asyncio
+import itertools
+import ssl
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final, Literal, Self
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from email.parser import BytesHeaderParser
+from email.policy import SMTP as SMTP_POLICY
+from typing import Self
 
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from services.local_stack.errors import StackError
+from services.local_stack.smtp_faults import Fault, Script
 
-from services.local_stack.processes import free_port
-
-Phase = Literal["MAIL", "RCPT", "DATA", "DOT"]
-CUT: Final = "cut"  # instead of a reply: close the connection
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What goes wrong.
-
-    Attributes:
-        phase: MAIL, RCPT, DATA (all of the message is read, then refused) or DOT (it is accepted and kept; then this).
-        reply: the reply, for example "550 5.1.1 no such user", or CUT.
-        pattern: matches the whole recipient; for MAIL the sender.
-        first: only so many times for each recipient; None for always.
-    """
-
-    phase: Phase
-    reply: str
-    pattern: str = ".*"
-    first: int | None = None
+_START_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A message that was accepted."""
+    """One accepted mail.
+
+    Attributes:
+        sender: Envelope sender.
+        recipients: Envelope recipients.
+        data: The bytes as they came, dots unstuffed, lines ending in CRLF.
+        time: When it was accepted, in seconds as `time.time()`.
+        session: Names the connection it came over.
+        message_id: Its Message-ID header, if it has one.
+    """
 
     sender: str
+    recipients: tuple[str, ...]
+    data: bytes
+    time: float
+    session: str
+    message_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One RCPT command that reached the sink, whatever became of it.
+
+    Attributes:
+        recipient: The address as it was given.
+        time: When, in seconds as `time.time()`.
+        session: Names the connection it came over.
+    """
+
     recipient: str
-    content: bytes
-    message_id: str
-    at: float
+    time: float
+    session: str
 
 
-@dataclass(slots=True)
-class SmtpSink:
-    """The server; a context manager. Everything that it knows may be read from any thread."""
+@dataclass(frozen=True, slots=True)
+class SinkOptions:
+    """How the sink listens.
 
-    faults: Sequence[Fault] = ()
-    port: int = 0
+    Attributes:
+        host: Address to listen on.
+        port: 0 lets the kernel choose.
+        credentials: User and password that AUTH PLAIN or LOGIN must give; None offers no AUTH.
+        tls_context: Server-side context; given, STARTTLS is offered, and AUTH only under it.
+    """
+
     host: str = "127.0.0.1"
-    mails: list[Mail] = field(default_factory=list)
-    attempts: dict[str, list[float]] = field(default_factory=dict)
-    fired: Counter[Fault] = field(default_factory=Counter)
-    _changed: threading.Condition = field(default_factory=threading.Condition)
-    _failed: Counter[tuple[Fault, str]] = field(default_factory=Counter)
-    _controller: Any = None
+    port: int = 0
+    credentials: tuple[str, str] | None = None
+    tls_context: ssl.SSLContext | None = None
+
+
+class SmtpSink:
+    """An SMTP server in a thread of this process; a context manager.
+
+    All methods and properties may be used from any thread.
+    """
+
+    def __init__(self, faults: Sequence[Fault] = (), options: SinkOptions | None = None) -> None:
+        self.options = options or SinkOptions()
+        self.host = self.options.host
+        self.port = self.options.port
+        self._changed = threading.Condition()
+        self._script = Script(faults)
+        self._messages: list[Mail] = []
+        self._attempts: dict[str, list[Attempt]] = {}
+        self._sessions = itertools.count(1)
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping = asyncio.Event()
+        self._started = threading.Event()
+        self._failure: OSError | None = None
 
     def __enter__(self) -> Self:
-        self.port = self.port or free_port()
-        self._controller = _Controller(_Handler(self), hostname=self.host, port=self.port, enable_SMTPUTF8=True)
-        self._controller.start()
+        self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._controller.stop()
+        self.stop()
 
-    def wait_for(self, condition: Callable[[], bool], seconds: float) -> bool:
-        """Wait until a condition of what was received holds; False where it does not in time."""
-        with self._changed:
-            return self._changed.wait_for(condition, seconds)
+    def start(self) -> None:
+        """Listens; `port` is known afterwards.
 
-    def fault(self, phase: Phase, address: str) -> Fault | None:
-        """The fault that an address meets now; counted as fired."""
-        with self._changed:
-            for fault in self.faults:
-                if fault.phase != phase or not re.fullmatch(fault.pattern, address, re.IGNORECASE):
-                    continue
-                if fault.first is not None and self._failed[fault, address] >= fault.first:
-                    continue
-                self._failed[fault, address] += 1
-                self.fired[fault] += 1
-                self._changed.notify_all()
-                return fault
-        return None
+        Raises:
+            StackError: The address cannot be bound.
+        """
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="smtp-sink", daemon=True)
+        self._thread.start()
+        self._started.wait(_START_SECONDS)
+        if self._failure is not None or not self._started.is_set():
+            message = f"the SMTP sink cannot listen on {self.host}:{self.port}: {self._failure or 'no answer'}"
+            raise StackError(message)
 
-    def attempt(self, recipient: str) -> None:
-        """Note that a recipient was named."""
+    def stop(self) -> None:
+        """Closes every connection; what was recorded stays readable. Stopping twice is harmless."""
+        if self._thread is None or self._loop is None:
+            return
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stopping.set)
+            self._thread.join()
+        self._thread = None
+
+    @property
+    def messages(self) -> tuple[Mail, ...]:
+        """The mails accepted so far, in the order of acceptance."""
         with self._changed:
-            self.attempts.setdefault(recipient, []).append(time.time())
+            return tuple(self._messages)
+
+    @property
+    def attempts(self) -> Mapping[str, tuple[Attempt, ...]]:
+        """The attempts so far by recipient, in the order they came."""
+        with self._changed:
+            return {recipient: tuple(tries) for recipient, tries in self._attempts.items()}
+
+    @property
+    def fired(self) -> Mapping[Fault, int]:
+        """How often each scripted fault has fired; 0 for one that has not."""
+        with self._changed:
+            return self._script.fired
+
+    def script(self, *faults: Fault) -> None:
+        """Replaces the faults in force; attempts and fired faults are counted from zero again."""
+        with self._changed:
+            self._script = Script(faults)
+
+    def reset(self) -> None:
+        """Forgets faults, mails and attempts."""
+        with self._changed:
+            self._script = Script()
+            self._messages.clear()
+            self._attempts.clear()
+
+    def wait_for(self, predicate: Callable[["SmtpSink"], bool], timeout: float) -> bool:
+        """Waits until the predicate holds for this sink; False when `timeout` seconds are over first."""
+        with self._changed:
+            return self._changed.wait_for(lambda: predicate(self), timeout)
+
+    def open_session(self) -> str:
+        """Names a new connection; for the protocol."""
+        return f"session-{next(self._sessions)}"
+
+    def fault_at(self, phase: str, recipients: Sequence[str] = ()) -> Fault | None:
+        """The fault that fires now, counted; for the protocol."""
+        with self._changed:
+            fault = self._script.fault_at(phase, recipients)
+            self._changed.notify_all()
+            return fault
+
+    def record_attempt(self, recipient: str, session: str) -> None:
+        """Records an attempt; for the protocol."""
+        with self._changed:
+            self._script.count_attempt(recipient)
+            self._attempts.setdefault(recipient, []).append(Attempt(recipient, time.time(), session))
             self._changed.notify_all()
 
-    def keep(self, mail: Mail) -> None:
-        """Keep a message."""
+    def record_mail(self, sender: str, recipients: Sequence[str], data: bytes, session: str) -> None:
+        """Records an accepted mail; for the protocol."""
+        message_id = BytesHeaderParser(policy=SMTP_POLICY).parsebytes(data)["Message-ID"]
+        mail = Mail(sender, tuple(recipients), data, time.time(), session, message_id and str(message_id))
         with self._changed:
-            self.mails.append(mail)
+            self._messages.append(mail)
             self._changed.notify_all()
 
+    async def _serve(self) -> None:
+        from services.local_stack.smtp_protocol import SinkProtocol
 
-class _Controller(Controller):
-    def factory(self) -> SMTP:
-        return SMTP(self.handler, hostname="sink.local", ident="ECCS sink", enable_SMTPUTF8=True, timeout=60)
+        connections: set[SinkProtocol] = set()
+        self._loop = asyncio.get_running_loop()
+        # A client that goes away is what some faults are about; it is no news on standard error.
+        self._loop.set_exception_handler(_report_unless_reset)
+        try:
+            server = await self._loop.create_server(lambda: SinkProtocol(self, connections), self.host, self.port)
+        except OSError as error:
+            self._failure = error
+            self._started.set()
+            return
+        self.port = server.sockets[0].getsockname()[1]
+        self._started.set()
+        await self._stopping.wait()
+        server.close()
+        for connection in tuple(connections):
+            connection.abort()
+            await connection.lost.wait()
 
 
-class _Handler:
-    """The server's hooks: each asks for its fault first."""
-
-    def __init__(self, sink: SmtpSink) -> None:
-        self._sink = sink
-
-    async def handle_MAIL(  # noqa: N802  aiosmtpd looks this name up
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        del session
-        envelope.mail_from = address
-        envelope.mail_options.extend(options)
-        return self._reply(server, "MAIL", address) or "250 2.1.0 sender ok"
-
-    async def handle_RCPT(  # noqa: N802  aiosmtpd looks this name up
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        del session, options
-        self._sink.attempt(address)
-        if reply := self._reply(server, "RCPT", address):
-            return reply
-        envelope.rcpt_tos.append(address)
-        return "250 2.1.5 recipient ok"
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  as above
-        del session
-        recipient = envelope.rcpt_tos[0]
-        if reply := self._reply(server, "DATA", recipient):
-            return reply
-        content = envelope.content if isinstance(envelope.content, bytes) else b""
-        found = re.search(rb"(?im)^Message-ID:\s*<([^>]+)>", content)
-        message_id = found[1].decode("ascii", errors="replace") if found else ""
-        self._sink.keep(Mail(envelope.mail_from or "", recipient, content, message_id, time.time()))
-        return self._reply(server, "DOT", recipient) or "250 2.0.0 accepted"
-
-    def _reply(self, server: SMTP, phase: Phase, address: str) -> str | None:
-        fault = self._sink.fault(phase, address)
-        if fault is None:
-            return None
-        if fault.reply == CUT:
-            transport: Any = server.transport
-            transport.abort()
-            return "421 4.3.0 cut"
-        return fault.reply
+def _report_unless_reset(loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+    if not isinstance(context.get("exception"), ConnectionError):
+        loop.default_exception_handler(context)

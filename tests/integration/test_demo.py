@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.local_stack.demo import run
+from services.local_stack.demo import play
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
 
@@ -13,5 +13,5 @@ def test_the_books_balance_after_a_crash() -> None:
     """No loss; no more duplicates than sends were in flight; no early retry; dead letters hold the bytes."""
     lines: list[str] = []
 
-    assert run(kill_after=150, say=lines.append) == 0, "\n".join(lines)
+    assert play(kill_after=150, say=lines.append) == 0, "\n".join(lines)
     assert any(line.startswith("killed the notification service") for line in lines)
