@@ -25,7 +25,7 @@ EMAIL_REQUESTS_RETRY: Final = Topic(
     partitions=6,
     retention_ms=259200000,
     cleanup_policy="delete",
-    configs={"segment.bytes": "1073741824"},
+    configs={"segment.bytes": "1073741824", "max.message.bytes": "2097152"},
     environments={
         "dev": Environment(replication_factor=1, configs={"min.insync.replicas": "1"}),
         "prod": Environment(replication_factor=3, configs={"min.insync.replicas": "2"}),
@@ -37,7 +37,7 @@ EMAIL_DLQ: Final = Topic(
     partitions=3,
     retention_ms=2592000000,
     cleanup_policy="delete",
-    configs={"segment.bytes": "1073741824"},
+    configs={"segment.bytes": "1073741824", "max.message.bytes": "4194304"},
     environments={
         "dev": Environment(replication_factor=1, configs={"min.insync.replicas": "1"}),
         "prod": Environment(replication_factor=3, configs={"min.insync.replicas": "2"}),

@@ -30,6 +30,7 @@ from services.notification_service.settings import Settings, load_settings
 from services.notification_service.smtp import SmtpPool
 from services.notification_service.worker import Outbox, Worker
 
+_LARGEST = 4_194_304  # bytes: as the topic of dead letters takes them
 _STUCK = 60.0  # seconds without a turn of the engine
 _TEMPLATES = Path(__file__).with_name("templates")
 
@@ -57,7 +58,7 @@ def main() -> int:
 
 def _serve(settings: Settings, loop: asyncio.AbstractEventLoop) -> int:
     registry = Registry.from_env()
-    producer = RawProducer(settings.kafka)
+    producer = RawProducer({"message.max.bytes": _LARGEST, **settings.kafka})
     ledger, smtp = asyncio.run_coroutine_threadsafe(_open(settings), loop).result()
     try:
         _check(settings, registry, producer, loop, ledger, smtp)
