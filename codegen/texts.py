@@ -4,72 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from compat_checks.inline import compact, full_name
-from compat_checks.parse import qualify
-from compat_checks.schema import PRIMITIVES, NamedSchema, Record
-from compat_checks.source import Json, Place
-
-_NESTING = ("type", "items", "values")
+from compat_checks.inline import compact, inline, moved
+from compat_checks.json_pointer import value_at
+from compat_checks.schema import NamedSchema, Record
+from compat_checks.source import Json
 
 
 def self_contained(record: Record, types: Mapping[str, NamedSchema]) -> str:
     """The compact text of a record, wherever it is defined, with the types that it refers to inside of it.
 
-    For the record of a file this is the text of `SchemaFiles.self_contained`. That one takes files only, and
-    defines a type twice where a definition from elsewhere has it inside, too.
+    For the record of a file this is the text of `SchemaFiles.self_contained`, which takes files only.
     """
-    value = _json(record.place)
-    root = value if not record.place.pointer else _moved(value, record)
-    return compact(_Writer(types).value(root, ""))
+    value = value_at(record.place)
+    root = moved(value, record.fullname) if record.place.pointer else value
 
+    def definition(fullname: str) -> Mapping[str, Json] | None:
+        found: Mapping[str, Json] | None = value_at(types[fullname].place) if fullname in types else None
+        return found
 
-class _Writer:
-    """One walk: it remembers which names are defined so far."""
-
-    def __init__(self, types: Mapping[str, NamedSchema]) -> None:
-        self._types = types
-        self._defined: set[str] = set()
-
-    def value(self, value: Json, namespace: str) -> Json:
-        if isinstance(value, str):
-            return self._name(value, namespace)
-        if isinstance(value, list):
-            return [self.value(one, namespace) for one in value]
-        if value.get("type") in ("record", "error", "enum", "fixed"):
-            fullname = full_name(value, namespace)
-            if fullname in self._defined:
-                return fullname
-            self._defined.add(fullname)
-            namespace = fullname.rpartition(".")[0]
-        return {key: self._attribute(key, item, namespace) for key, item in value.items()}
-
-    def _attribute(self, key: str, item: Json, namespace: str) -> Json:
-        if key == "fields" and isinstance(item, list):
-            return [{**one, "type": self.value(one["type"], namespace)} for one in item]
-        is_kind = item in ("record", "error", "enum", "fixed", "array", "map")
-        return self.value(item, namespace) if key in _NESTING and not is_kind else item
-
-    def _name(self, name: str, namespace: str) -> Json:
-        if name in PRIMITIVES:
-            return name
-        fullname = qualify(name, namespace)
-        fullname = fullname if fullname in self._types else name
-        if fullname in self._defined:
-            return name
-        found = self._types[fullname]
-        return self.value(_moved(_json(found.place), found), "")
-
-
-def _moved(value: Mapping[str, Json], named: NamedSchema) -> dict[str, Json]:
-    """A definition with its namespace said, as it stands in another one now."""
-    head = {"type": value["type"], "name": named.name, "namespace": named.namespace}
-    return {**head, **{key: item for key, item in value.items() if key not in head}}
-
-
-def _json(place: Place) -> dict[str, Json]:
-    """The JSON object at a place (RFC 6901)."""
-    value = place.source.load()
-    for step in place.pointer.split("/")[1:]:
-        value = value[int(step)] if isinstance(value, list) else value[step.replace("~1", "/").replace("~0", "~")]
-    found: dict[str, Json] = value
-    return found
+    return compact(inline(root, definition))

@@ -2,7 +2,13 @@
 
 CompatChecksError
 ├── InvalidSchema (ValueError)     a schema, or the text of one, breaks a rule of Avro
-├── InvalidContracts (ValueError)  contracts.toml breaks a rule of its own
+├── InvalidContracts (ValueError)  contracts.toml, or the waivers, break a rule of their own
+├── UsageError                     an option or an argument that cannot be carried out
+│   └── ReportUnusable (ValueError)  a report in no known format, or to where nothing can be written
+├── EditError (ValueError)         an edit that does not fit the text
+├── FileChanged                    a file is not any more what the fixes were made for
+├── BaselineUnusable               there is nothing to check against where the user said
+├── BaselineUnreachable            there is, and it cannot be had from here
 └── RegistryError
     ├── RegistryUnreachable        nothing that speaks the registry API answers at the address
     └── RegistryRefused            the registry answered, and said no
@@ -53,7 +59,41 @@ class InvalidSchema(CompatChecksError, ValueError):
 
 
 class InvalidContracts(CompatChecksError, ValueError):
-    """Raised where contracts.toml is not usable: the message names the table, the key and the rule."""
+    """Raised where contracts.toml or waivers.toml is not usable: the message names the table, the key and the rule."""
+
+
+class UsageError(CompatChecksError):
+    """Raised where the command line asks for what cannot be done; the message says what can."""
+
+
+class ReportUnusable(UsageError, ValueError):
+    """Raised where a report is asked for that does not exist, or for a file that cannot be written."""
+
+
+class BaselineUnusable(CompatChecksError):
+    """Raised where a baseline is not what its kind says: no such ref, folder or file, or nothing usable in it."""
+
+
+class BaselineUnreachable(CompatChecksError):
+    """Raised where a baseline exists and cannot be had: a ref outside of a shallow clone."""
+
+
+class EditError(CompatChecksError, ValueError):
+    """Raised where an edit does not fit the text: a place that is not there, or a pointer that is none.
+
+    Attributes:
+        pointer: of the edit.
+        reason: what is wrong with it.
+    """
+
+    def __init__(self, pointer: str, reason: str) -> None:
+        self.pointer = pointer
+        self.reason = reason
+        super().__init__(f'the edit at "{pointer}" does not fit: {reason}')
+
+
+class FileChanged(CompatChecksError):
+    """Raised where a file is not any more what the fixes were made for; nothing is written then."""
 
 
 class RegistryError(CompatChecksError):

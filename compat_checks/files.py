@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
+from typing import Final
 
 from compat_checks.errors import InvalidSchema
 from compat_checks.inline import compact, full_name, inline
@@ -11,11 +12,13 @@ from compat_checks.parse import Names, parse_schema
 from compat_checks.schema import NamedSchema, Schema
 from compat_checks.source import Json, Source
 
+_ASIDE: Final = ("history", "readers")  # published versions, and the schemas that other teams read with
+
 
 class SchemaFiles:
     """The `.avsc` files of a folder, read in whatever order their references need.
 
-    A name is found in any file of the folder; `history/` and hidden folders are not part of it.
+    A name is found in any file of the folder; `history/`, `readers/` and hidden folders are not part of it.
     """
 
     def __init__(self, texts: Mapping[str, str]) -> None:
@@ -24,7 +27,8 @@ class SchemaFiles:
         Raises:
             InvalidSchema: a file that is not JSON, or a name that two files define.
         """
-        self._sources = {path: Source(text, path) for path, text in sorted(texts.items())}
+        kept = {path: text for path, text in sorted(texts.items()) if _is_current(PurePosixPath(path))}
+        self._sources = {path: Source(text, path) for path, text in kept.items()}
         self._values = {path: source.load() for path, source in self._sources.items()}
         self._home: dict[str, str] = {}
         for path, value in self._values.items():
@@ -120,8 +124,8 @@ class SchemaFiles:
         return self._names.known.get(fullname)
 
 
-def _is_current(path: Path) -> bool:
-    return path.parts[0] != "history" and not any(part.startswith(".") for part in path.parts)
+def _is_current(path: PurePath) -> bool:
+    return path.parts[0] not in _ASIDE and not any(part.startswith(".") for part in path.parts)
 
 
 def _definitions(value: Json, namespace: str) -> Iterator[tuple[str, Mapping[str, Json]]]:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from typing import Final
 
 from compat_checks.parse import qualify
 from compat_checks.schema import PRIMITIVES
 from compat_checks.source import Json
 
-# Where a type of that full name is defined: its JSON and the namespace around it. None: not in another file.
+# The JSON of the type of that full name, as it stands in another file. None: there it is not defined.
 Definition = Callable[[str], Mapping[str, Json] | None]
+
+_KINDS: Final = ("record", "error", "enum", "fixed")
 
 
 def inline(value: Json, definition: Definition) -> Json:
     """Put the definition of each type from elsewhere where its name is used first.
 
     Everything that the files say is kept: docs, attributes and the order of keys. A definition is given its
-    namespace explicitly, for it stands in another one now.
+    namespace explicitly, for it stands in another one now. Each type is defined once: where a definition from elsewhere
+    has one inside that is there already, its name stands instead.
     """
     return _Inliner(definition).value(value, "")
 
@@ -42,8 +46,10 @@ class _Inliner:
         if not isinstance(value, dict):
             return value
         inner = namespace
-        if value.get("type") in ("record", "error", "enum", "fixed"):
+        if value.get("type") in _KINDS:
             fullname = full_name(value, namespace)
+            if fullname in self._defined:
+                return fullname
             self._defined.add(fullname)
             inner = fullname.rpartition(".")[0]
         return {key: self._attribute(key, item, inner) for key, item in value.items()}
@@ -51,7 +57,7 @@ class _Inliner:
     def _attribute(self, key: str, item: Json, namespace: str) -> Json:
         if key == "fields" and isinstance(item, list):
             return [{**one, "type": self.value(one["type"], namespace)} for one in item]
-        in_kind = key == "type" and item in ("record", "error", "enum", "fixed", "array", "map")
+        in_kind = key == "type" and item in (*_KINDS, "array", "map")
         if key in ("type", "items", "values") and not in_kind:
             return self.value(item, namespace)
         return item
@@ -63,11 +69,15 @@ class _Inliner:
             if fullname in self._defined:
                 return name
             if (found := self._definition(fullname)) is not None:
-                space, _, short = fullname.rpartition(".")
-                moved = {"type": found["type"], "name": short, "namespace": space}
-                rest = {key: item for key, item in found.items() if key not in moved}
-                return self.value({**moved, **rest}, "")
+                return self.value(moved(found, fullname), "")
         return name
+
+
+def moved(value: Mapping[str, Json], fullname: str) -> dict[str, Json]:
+    """A definition with its namespace said, to stand in another one."""
+    space, _, short = fullname.rpartition(".")
+    head = {"type": value["type"], "name": short, "namespace": space}
+    return {**head, **{key: item for key, item in value.items() if key not in head}}
 
 
 def full_name(value: Mapping[str, Json], namespace: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from compat_checks.schema import Fixed, LogicalType, Schema
@@ -42,8 +43,10 @@ def _decimal(schema: Schema) -> LogicalType | None:
 
 def max_digits(size: int) -> int:
     """How many decimal digits fit into a two's-complement number of `size` bytes."""
-    return len(str(2 ** (8 * size - 1) - 1)) - 1 if size else 0
+    return max(
+        0, math.floor(math.log10(2) * (8 * size - 1))
+    )  # as Java computes it; 2 ** (8 * size) may fill the memory
 
 
 def _whole(value: Json) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and value < 2**31 else None

@@ -1,17 +1,24 @@
-"""From JSON to the schema tree, as strict as Apache Avro Java 1.12 (`Schema.Parser`)."""
+"""From JSON to the schema tree, as strict as Apache Avro Java 1.12 with its default settings (`Schema.Parser`).
+
+What that parser refuses is refused here and what it takes is taken, its latitude included: a name may be used before
+it is defined; a type may be defined twice in the same words; letters of any script make a name; a default may be of any
+branch of a union. Refused on purpose, though Java takes them: a key twice in one object, comments, and schemas nested
+deeper than MAX_DEPTH.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
-from compat_checks.defaults import default_problem
+from compat_checks.defaults import default_problem, number_of
+from compat_checks.errors import InvalidSchema
 from compat_checks.logical import logical_type
+from compat_checks.references import Reference, Settling, same
 from compat_checks.schema import (
-    MISSING,
     PRIMITIVES,
     Array,
     Enum,
@@ -28,6 +35,7 @@ from compat_checks.schema import (
 from compat_checks.source import Json, Place, Source
 
 MAX_DEPTH: Final = 200  # schemas inside of schemas; deeper ones are refused, not a RecursionError
+MAX_FIXED: Final = 2**31 - 9  # bytes; the longest array that a JVM has
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ORDERS: Final = ("ascending", "descending", "ignore")
@@ -36,6 +44,7 @@ _FIELD_KEYS: Final = frozenset(("name", "type", "doc", "default", "order", "alia
 _TYPE_KEYS: Final = frozenset(
     ("type", "name", "namespace", "doc", "aliases", "fields", "symbols", "default", "size", "items", "values")
 )
+_INNER_KEYS: Final = frozenset(("type", "items", "values"))
 
 Resolver = Callable[[str], NamedSchema | None]
 
@@ -72,7 +81,12 @@ def parse_schema(schema: Source | str | bytes | Json, *, names: Names | None = N
         InvalidSchema: with the file, line, column, JSON pointer and the rule that is broken.
     """
     source = schema if isinstance(schema, Source) else _source(schema, path)
-    return _Parser(names or Names()).schema(source.load(), "", Place(source), 0)
+    parser = _Parser(names or Names())
+    try:
+        tree = parser.schema(source.load(), "", Place(source), 0)
+        return parser.settle(tree)
+    except RecursionError:  # the caller's own stack was nearly full, or a default is as deep as a schema may be
+        raise InvalidSchema("nested too deeply", path=source.path) from None
 
 
 def qualify(name: str, namespace: str) -> str:
@@ -80,11 +94,29 @@ def qualify(name: str, namespace: str) -> str:
     return name if "." in name or not namespace else f"{namespace}.{name}"
 
 
+def is_name(text: str) -> bool:
+    """Whether Java's default validator takes a name: a letter or _, then letters, digits and _.
+
+    Letters and digits of any script, as far as they take one UTF-16 unit; the specification allows ASCII only.
+    """
+    if _NAME.fullmatch(text):
+        return True
+    letters = all(one == "_" or one.isalpha() or one.isdecimal() for one in text)
+    return bool(text) and letters and not text[0].isdecimal() and max(text) <= "\uffff"
+
+
 def _source(schema: str | bytes | Json, path: str | None) -> Source:
     if isinstance(schema, bytes):
-        schema = schema.decode("utf-8", errors="replace")
-    is_text = isinstance(schema, str) and not _NAME.match(schema)
-    return Source(schema if is_text else json.dumps(schema), path)
+        try:
+            schema = schema.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise InvalidSchema(f"is not UTF-8: {error.reason} at byte {error.start}", path=path) from None
+    if isinstance(schema, str) and not _NAME.match(schema):
+        return Source(schema, path)
+    try:
+        return Source(json.dumps(schema), path)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidSchema(f"is no JSON value: {error}", path=path) from None
 
 
 class _Parser:
@@ -92,170 +124,140 @@ class _Parser:
 
     def __init__(self, names: Names) -> None:
         self.names = names
+        self._records: list[Record] = []
+        self._is_settled = True
 
     def schema(self, value: Json, namespace: str, place: Place, depth: int) -> Schema:
-        if depth > MAX_DEPTH:
-            raise place.error(f"nested deeper than {MAX_DEPTH} schemas")
         if isinstance(value, str):
             return self._by_name(value, namespace, place)
+        if depth > MAX_DEPTH:
+            raise place.error(f"nested deeper than {MAX_DEPTH} schemas")
         if isinstance(value, list):
             return self._union(value, namespace, place, depth)
-        if isinstance(value, dict):
-            return self._object(value, namespace, place, depth)
-        raise place.error(f"a schema is a string, an object or an array, not {json.dumps(value)}")
+        kind = value.get("type") if isinstance(value, dict) else None
+        if not isinstance(kind, str) or kind not in _HANDLERS:
+            raise _no_type(value, place)
+        node = _HANDLERS[kind](self, value, namespace, place, depth)
+        if len(value) > 1:
+            _add_properties(node, value, kind)
+        if isinstance(node, Record | Enum | Fixed):
+            self._define(node)
+        return node
+
+    def settle(self, tree: Schema) -> Schema:
+        """The tree with the types that were used before they were defined."""
+        if self._is_settled:
+            return tree
+        return Settling(self.names.known, self._records).settle(tree)
 
     def _by_name(self, name: str, namespace: str, place: Place) -> Schema:
         if name in PRIMITIVES:
             return Primitive(place=place, kind=cast("PrimitiveKind", name))
         found = self.names.find(name, namespace)
-        if found is None:
-            raise place.error(f'"{name}" is not a type and not the name of one that is defined before')
-        return found
-
-    def _object(self, value: dict[str, Json], namespace: str, place: Place, depth: int) -> Schema:
-        kind = value.get("type")
-        if kind is None:
-            raise place.error('a schema object needs a "type"')
-        if not isinstance(kind, str):  # {"type": {...}}, {"type": [...]}: the inner one, as Java reads it
-            return self.schema(kind, namespace, place / "type", depth + 1)
-        handler = _HANDLERS.get(kind)
-        node = handler(self, value, namespace, place, depth) if handler else None
-        if node is None:
-            node = self._by_name(kind, namespace, place / "type")
-            if not isinstance(node, Primitive):
-                return node
-            node.place = place
-        node.props = {key: item for key, item in value.items() if key not in _reserved(kind)}
-        node.logical = logical_type(node)
-        return node
+        if found is not None:
+            return found
+        self._is_settled = False
+        return Reference(
+            place=place, fullname=qualify(name, namespace), written=name
+        )  # stands in the tree until all is read
 
     def _union(self, value: list[Json], namespace: str, place: Place, depth: int) -> Union:
-        branches: list[Schema] = []
-        labels: set[str] = set()
-        for index, item in enumerate(value):
-            here = place / index
-            branch = self.schema(item, namespace, here, depth + 1)
-            if isinstance(branch, Union):
-                raise here.error("a union directly inside of a union")
-            if branch.label in labels:
-                raise here.error(f'the union has "{branch.label}" twice')
-            labels.add(branch.label)
-            branches.append(branch)
-        return Union(place=place, branches=tuple(branches))
+        branches = [self.schema(item, namespace, place / index, depth + 1) for index, item in enumerate(value)]
+        union = Union(place=place, branches=tuple(branches))
+        union.check_branches()
+        return union
+
+    def primitive(self, value: dict[str, Json], namespace: str, place: Place, depth: int) -> Primitive:
+        del namespace, depth
+        return Primitive(place=place, kind=value["type"])
 
     def array(self, value: dict[str, Json], namespace: str, place: Place, depth: int) -> Array:
-        items = self._inner(value, "items", namespace, place, depth)
-        return Array(place=place, items=items)
+        if "items" not in value:
+            raise place.error('array needs "items"')
+        return Array(place=place, items=self.schema(value["items"], namespace, place / "items", depth + 1))
 
     def map(self, value: dict[str, Json], namespace: str, place: Place, depth: int) -> Map:
-        values = self._inner(value, "values", namespace, place, depth)
-        return Map(place=place, values=values)
-
-    def _inner(self, value: dict[str, Json], key: str, namespace: str, place: Place, depth: int) -> Schema:
-        if key not in value:
-            raise place.error(f'{value["type"]} needs "{key}"')
-        return self.schema(value[key], namespace, place / key, depth + 1)
+        if "values" not in value:
+            raise place.error('map needs "values"')
+        return Map(place=place, values=self.schema(value["values"], namespace, place / "values", depth + 1))
 
     def fixed(self, value: dict[str, Json], namespace: str, place: Place, depth: int) -> Fixed:
         del depth
         size = value.get("size")
-        if not isinstance(size, int) or isinstance(size, bool) or size < 0:
-            raise place.error(f'a fixed needs a "size" of 0 or more bytes, not {json.dumps(size)}')
-        fixed = Fixed(place=place, size=size, **self._head(value, namespace, place))
-        self._define(fixed)
-        return fixed
+        if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size <= MAX_FIXED:
+            raise place.error(f'a fixed needs a "size" of 0 to {MAX_FIXED} bytes, not {json.dumps(size)}')
+        return Fixed(place=place, size=size, **self._head(value, namespace, place))
 
     def enum(self, value: dict[str, Json], namespace: str, place: Place, depth: int) -> Enum:
         del depth
         symbols = value.get("symbols")
         if not isinstance(symbols, list):
             raise place.error('an enum needs "symbols", an array of names')
+        seen: set[str] = set()
         for index, symbol in enumerate(symbols):
-            self._check_name(symbol, place / "symbols" / index)
-            if symbol in symbols[:index]:
-                raise (place / "symbols" / index).error(f'the symbol "{symbol}" is given twice')
-        default = value.get("default")
-        if default is not None and default not in symbols:
+            _check_name(symbol, place, "symbols", index)
+            if symbol in seen:
+                raise place.at("symbols", index).error(f'the symbol "{symbol}" is given twice')
+            seen.add(symbol)
+        default = _text(value, "default")  # Java reads past one that is not a text
+        if default is not None and default not in seen:
             raise (place / "default").error(f"the default {json.dumps(default)} is not one of the symbols")
-        head = self._head(value, namespace, place)
-        enum = Enum(place=place, symbols=tuple(symbols), default=default, **head)
-        self._define(enum)
-        return enum
+        return Enum(place=place, symbols=tuple(symbols), default=default, **self._head(value, namespace, place))
 
     def record(self, value: dict[str, Json], namespace: str, place: Place, depth: int) -> Record:
         fields = value.get("fields")
         if not isinstance(fields, list):
             raise place.error('a record needs "fields", an array')
-        head = self._head(value, namespace, place)
-        record = Record(place=place, is_error=value["type"] == "error", **head)
-        self._define(record)  # before its fields, which may refer to it
-        seen: set[str] = set()
-        parsed = []
+        record = Record(place=place, is_error=value["type"] == "error", **self._head(value, namespace, place))
+        inner = record.namespace
+        read: dict[str, Field] = {}
         for index, item in enumerate(fields):
-            here = place / "fields" / index
-            one = self._field(item, record.namespace, here, depth)
-            if one.name in seen:
-                raise here.error(f'the field "{one.name}" is given twice')
-            seen.add(one.name)
-            parsed.append(one)
-        record.fields = tuple(parsed)
+            one = self._field(item, inner, place.at("fields", index), depth)
+            if one.name in read:
+                raise one.place.error(f'the field "{one.name}" is given twice')
+            read[one.name] = one
+        record.fields = tuple(read.values())
+        self._records.append(record)
         return record
 
     def _field(self, value: Json, namespace: str, place: Place, depth: int) -> Field:
         if not isinstance(value, dict):
             raise place.error("a field is an object")
         name = value.get("name")
-        self._check_name(name, place / "name" if "name" in value else place)
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            _check_name(name, place, *(("name",) if "name" in value else ()))
         if "type" not in value:
             raise place.error(f'the field "{name}" needs a "type"')
-        order = value.get("order", "ascending")
-        if not isinstance(order, str) or order.lower() not in _ORDERS:
-            raise (place / "order").error(f"the order {json.dumps(order)} is none of {', '.join(_ORDERS)}")
-        made = Field(
-            name=cast("str", name),
-            type=self.schema(value["type"], namespace, place / "type", depth + 1),
-            place=place,
-            default=value.get("default", MISSING),
-            aliases=self._aliases(value, place),
-            order=order.lower(),
-            doc=_text(value, "doc"),
-            props={key: item for key, item in value.items() if key not in _FIELD_KEYS},
-        )
-        if made.has_default and (problem := default_problem(made.type, made.default)):
-            raise (place / "default").error(f'the default of the field "{name}" {problem}')
-        return made
+        kind = self.schema(value["type"], namespace, place / "type", depth + 1)
+        props: dict[str, Json] = {}
+        read = Field(name=cast("str", name), type=kind, place=place, props=props)
+        for key, item in value.items():
+            if attribute := _ATTRIBUTES.get(key):
+                attribute(read, key, item)
+            elif key not in _FIELD_KEYS:
+                props[key] = item
+        return read
 
     def _head(self, value: dict[str, Json], namespace: str, place: Place) -> dict[str, Any]:
         name = value.get("name")
         if not isinstance(name, str) or not name:
             raise place.error(f'{value["type"]} needs a "name"')
-        given = value.get("namespace")
-        if given is not None and not isinstance(given, str):
-            raise (place / "namespace").error("a namespace is a string")
-        fullname = name if "." in name else qualify(name, namespace if given is None else given)
-        for step in fullname.removeprefix(".").split("."):
-            self._check_name(step, place / "name")
-        fullname = fullname.removeprefix(".")
-        space = fullname.rpartition(".")[0]
-        aliases = tuple(qualify(alias, space) for alias in self._aliases(value, place))
-        return {"fullname": fullname, "aliases": aliases, "doc": _text(value, "doc")}
-
-    def _aliases(self, value: Mapping[str, Json], place: Place) -> tuple[str, ...]:
-        aliases = value.get("aliases", [])
-        if not isinstance(aliases, list) or not all(isinstance(alias, str) for alias in aliases):
-            raise (place / "aliases").error("aliases are an array of names")
-        return tuple(aliases)
-
-    def _check_name(self, name: Json, place: Place) -> None:
-        if not isinstance(name, str) or not _NAME.fullmatch(name):
-            raise place.error(f"{json.dumps(name)} is not a name: a letter or _ first, then letters, digits and _")
+        space, dot, short = name.rpartition(".")
+        if not dot:
+            given = value.get("namespace")  # Java reads past one that is not a text
+            space = given if isinstance(given, str) else namespace
+        for step in (*(space.split(".") if space else ()), short):
+            _check_name(step, place, "name")
+        fullname = f"{space}.{short}" if space else short
+        if fullname in PRIMITIVES:
+            raise place.error(f'no type may be named "{fullname}", as the primitive type')
+        aliases = [_alias(alias, space, place) for alias in _aliases(value, place)] if "aliases" in value else ()
+        return {"fullname": fullname, "aliases": tuple(dict.fromkeys(aliases)), "doc": _text(value, "doc")}
 
     def _define(self, schema: NamedSchema) -> None:
-        if schema.fullname in PRIMITIVES:
-            raise schema.place.error(f'no type may be named "{schema.fullname}", as the primitive type')
-        if schema.fullname in self.names.known:
-            raise schema.place.error(f'"{schema.fullname}" is defined twice')
-        self.names.known[schema.fullname] = schema
+        other = self.names.known.setdefault(schema.fullname, schema)
+        if other is not schema and not same(other, schema):
+            raise schema.place.error(f'"{schema.fullname}" is defined twice, and differently')
 
 
 _HANDLERS: Final[dict[str, Callable[[_Parser, dict[str, Json], str, Place, int], Schema]]] = {
@@ -265,11 +267,94 @@ _HANDLERS: Final[dict[str, Callable[[_Parser, dict[str, Json], str, Place, int],
     "fixed": _Parser.fixed,
     "array": _Parser.array,
     "map": _Parser.map,
+    **dict.fromkeys(PRIMITIVES, _Parser.primitive),
 }
 
 
-def _reserved(kind: str) -> Iterable[str]:
-    return _TYPE_KEYS if kind in _NAMED else ("type", "items", "values")
+def _no_type(value: Json, place: Place) -> InvalidSchema:
+    if not isinstance(value, dict):
+        return place.error(f"a schema is a string, an object or an array, not {json.dumps(value)}")
+    kind = value.get("type")
+    if kind is None:
+        return place.error('a schema object needs a "type"')
+    if isinstance(kind, str):
+        return (place / "type").error(
+            f'"{kind}" is not a kind of type; where a named type is meant, write its name alone'
+        )
+    return (place / "type").error(
+        "the type of a schema object is a string; what stands inside of it needs no object around it"
+    )
+
+
+def _check_name(name: Json, place: Place, *steps: str | int) -> None:
+    if not isinstance(name, str) or not is_name(name):
+        reason = f"{json.dumps(name)} is not a name: a letter or _ first, then letters, digits and _"
+        raise place.at(*steps).error(reason)
+
+
+def _add_properties(node: Schema, value: dict[str, Json], kind: str) -> None:
+    reserved = _TYPE_KEYS if kind in _NAMED else _INNER_KEYS
+    node.props = {key: item for key, item in value.items() if key not in reserved}
+    if not node.props:
+        return
+    node.logical = logical_type(node)
+    if isinstance(node, Record | Array | Map):
+        _check_properties(node.props, node.place)
+
+
+def _check_properties(value: Json, place: Place) -> None:
+    """Refuse what Java fails on: it copies these types, and loses integers of more than 64 bits in their properties."""
+    if isinstance(value, dict | list):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            _check_properties(item, place / key)
+    elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise place.error(f"{value} has more than 64 bits; write it as a text")
+
+
+def _aliases(value: Mapping[str, Json], place: Place) -> list[str]:
+    aliases = value["aliases"]
+    if not isinstance(aliases, list) or not all(isinstance(alias, str) for alias in aliases):
+        raise (place / "aliases").error("aliases are an array of names")
+    return aliases
+
+
+def _alias(alias: str, namespace: str, place: Place) -> str:
+    """The full name that an alias of a type means; of a dotted one Java checks the last part only."""
+    space, dot, short = alias.rpartition(".")
+    _check_name(short, place, "aliases")
+    return qualify(short, space if dot else namespace) if not space else alias
+
+
+def _default(read: Field, key: str, value: Json) -> None:
+    """Take a default; where a number is written as a text ("NaN"), the number."""
+    if isinstance(value, str) and read.type.kind in ("float", "double"):
+        value = number_of(value)
+    if problem := default_problem(read.type, value):
+        raise (read.place / key).error(f'the default of the field "{read.name}" {problem}')
+    read.default = value
+
+
+def _order(read: Field, key: str, value: Json) -> None:
+    order = value.upper().lower() if isinstance(value, str) else None
+    if order not in _ORDERS:
+        raise (read.place / key).error(f"the order {json.dumps(value)} is none of {', '.join(_ORDERS)}")
+    read.order = order
+
+
+def _doc(read: Field, _: str, value: Json) -> None:
+    read.doc = value if isinstance(value, str) else None
+
+
+def _field_aliases(read: Field, key: str, value: Json) -> None:
+    read.aliases = tuple(dict.fromkeys(_aliases({key: value}, read.place)))
+
+
+_ATTRIBUTES: Final[dict[str, Callable[[Field, str, Json], None]]] = {
+    "default": _default,
+    "order": _order,
+    "doc": _doc,
+    "aliases": _field_aliases,
+}
 
 
 def _text(value: Mapping[str, Json], key: str) -> str | None:

@@ -105,6 +105,20 @@ class Union(_Node):
         """How the type is called in messages."""
         return self.kind
 
+    def check_branches(self) -> None:
+        """Check what the specification asks of branches.
+
+        Raises:
+            InvalidSchema: a branch is a union, or of the same type as one before it.
+        """
+        labels: set[str] = set()
+        for index, branch in enumerate(self.branches):
+            if branch.kind == "union":
+                raise (self.place / index).error("a union directly inside of a union")
+            if branch.label in labels:
+                raise (self.place / index).error(f'the union has "{branch.label}" twice')
+            labels.add(branch.label)
+
 
 @dataclass(eq=False, slots=True, kw_only=True)
 class _Named(_Node):
@@ -112,7 +126,7 @@ class _Named(_Node):
 
     Attributes:
         fullname: namespace and name, joined by a dot; only the name where there is no namespace.
-        aliases: full names.
+        aliases: full names, each once.
         doc: the doc, where one is given.
     """
 
@@ -158,7 +172,8 @@ class Field:
     """A field of a record.
 
     Attributes:
-        default: its JSON form, as written; MISSING where there is none.
+        default: its JSON form, as written; MISSING where there is none. Of a number that is written as a text, as
+            Java takes it for floats ("NaN"), the number.
         order: "ascending", "descending" or "ignore".
         props: the attributes that the specification does not reserve.
     """

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, TypeAlias
 
@@ -18,6 +18,9 @@ from compat_checks.errors import InvalidSchema, Position
 Json: TypeAlias = Any  # what json.loads gives: None, bool, int, float, str, list, dict
 
 MAX_TEXT: Final = 8 * 1024 * 1024  # characters; a larger schema is refused before it is read
+MAX_NESTING: Final = 800  # arrays and objects inside of each other; Python's own limit lies a little higher
+
+_TOO_DEEP: Final = f"nested too deeply: more than {MAX_NESTING} arrays and objects inside of each other"
 
 _TOKEN = re.compile(r'\s*([{}\[\],:]|"(?:[^"\\]|\\.)*"|[^\s{}\[\],:"]+)', re.DOTALL)
 
@@ -35,7 +38,10 @@ class Source:
     path: str | None = None
 
     def load(self) -> Json:
-        """The JSON value of the text.
+        """The JSON value of the text (RFC 8259, as strict as it says).
+
+        Two things that Java's parser takes are refused: a key that is given twice in one object, of which it keeps the
+        last one silently; and comments, which no other implementation of Avro reads.
 
         Raises:
             InvalidSchema: not JSON, a key given twice, too large or too deeply nested.
@@ -43,25 +49,39 @@ class Source:
         if len(self.text) > MAX_TEXT:
             raise InvalidSchema(f"the text is larger than {MAX_TEXT} characters", path=self.path)
         try:
-            return json.loads(self.text, object_pairs_hook=self._object)
+            value = _DECODER.decode(self.text)
         except json.JSONDecodeError as error:
             position = Position(error.lineno, error.colno)
             raise InvalidSchema(f"not JSON: {error.msg}", path=self.path, position=position) from None
         except RecursionError:
-            raise InvalidSchema("nested too deeply", path=self.path) from None
+            raise InvalidSchema(_TOO_DEEP, path=self.path) from None
+        except _KeyTwiceError as error:
+            reason = f"the key {error} is given twice in one object"
+            raise InvalidSchema(reason, path=self.path, position=self._second_key()) from None
+        except ValueError as error:  # a constant or a number that Python reads and JSON, or Avro, does not know
+            raise InvalidSchema(f"not JSON: {error}", path=self.path) from None
+        if self.text.count("{") + self.text.count("[") > MAX_NESTING and _is_deep(value):
+            raise InvalidSchema(_TOO_DEEP, path=self.path)
+        return value
 
     def position(self, pointer: str) -> Position | None:
         """Where the value at a JSON pointer starts; None for a pointer that leads nowhere."""
         offset = self._offsets.get(pointer)
         return None if offset is None else self._at(offset)
 
-    def _object(self, pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-        result = dict(pairs)
-        if len(result) != len(pairs):
-            names = [name for name, _ in pairs]
-            twice = next(name for name in names if names.count(name) > 1)
-            raise InvalidSchema(f'the key "{twice}" is given twice in one object', path=self.path)
-        return result
+    def _second_key(self) -> Position | None:
+        """Where a key is given for the second time."""
+        seen: list[set[str]] = []
+        for lexeme, start, is_key in _lexemes(self.text):
+            if lexeme in "{[":
+                seen.append(set())
+            elif lexeme in "}]":
+                seen.pop()
+            elif is_key:
+                if (key := json.loads(lexeme)) in seen[-1]:
+                    return self._at(start)
+                seen[-1].add(key)
+        return None
 
     @cached_property
     def _offsets(self) -> dict[str, int]:
@@ -72,15 +92,41 @@ class Source:
         return Position(self.text.count("\n", 0, offset) + 1, offset - start + 1)
 
 
-@dataclass(frozen=True, slots=True)
 class Place:
-    """A place in a source: what a finding points to."""
+    """A place in a source: what a finding points to. Two are equal where they point to the same.
 
-    source: Source
-    pointer: str = ""
+    A schema has many and few are ever looked at, so each keeps its parent and its steps, and makes its pointer when
+    asked.
+    """
+
+    __slots__ = ("_pointer", "parent", "source", "steps")
+
+    def __init__(
+        self, source: Source, pointer: str = "", parent: Place | None = None, steps: tuple[str | int, ...] = ()
+    ) -> None:
+        self.source = source
+        self.parent = parent
+        self.steps = steps
+        self._pointer = None if parent else pointer
+
+    def at(self, *steps: str | int) -> Place:
+        """The place that some steps lead to from here."""
+        return Place(self.source, "", self, steps)
 
     def __truediv__(self, step: str | int) -> Place:
-        return Place(self.source, f"{self.pointer}/{escape(step)}")
+        return Place(self.source, "", self, (step,))
+
+    @property
+    def pointer(self) -> str:
+        """JSON pointer (RFC 6901) of the value."""
+        if self._pointer is None:
+            steps: list[str] = []
+            place = self
+            while place.parent:
+                steps += [escape(step) for step in reversed(place.steps)]
+                place = place.parent
+            self._pointer = "/".join([place.pointer, *reversed(steps)])
+        return self._pointer
 
     @property
     def position(self) -> Position | None:
@@ -91,10 +137,73 @@ class Place:
         """An error that names this place."""
         return InvalidSchema(reason, pointer=self.pointer, path=self.source.path, position=self.position)
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Place):
+            return NotImplemented
+        return self.source is other.source and self.pointer == other.pointer
+
+    def __hash__(self) -> int:
+        return hash((id(self.source), self.pointer))
+
+    def __repr__(self) -> str:
+        return f"Place({self.source.path!r}, {self.pointer!r})"
+
 
 def escape(step: str | int) -> str:
     """One step of a JSON pointer (RFC 6901, section 3)."""
     return str(step).replace("~", "~0").replace("/", "~1")
+
+
+class _KeyTwiceError(ValueError):
+    """Raised where an object has a key twice; its text is the key, quoted."""
+
+
+def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        names = [name for name, _ in pairs]
+        raise _KeyTwiceError(json.dumps(next(name for name in names if names.count(name) > 1)))
+    return result
+
+
+def _constant(name: str) -> Json:
+    raise ValueError(f"{name} is no value of JSON")
+
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)
+
+
+def _is_deep(value: Json) -> bool:
+    """Whether a value is nested deeper than MAX_NESTING."""
+    layer, depth = [value], 0
+    while layer and depth <= MAX_NESTING:
+        depth += 1
+        layer = [item for one in layer if isinstance(one, dict | list) for item in _items(one)]
+    return depth > MAX_NESTING
+
+
+def _items(value: dict[str, Json] | list[Json]) -> Iterable[Json]:
+    return value.values() if isinstance(value, dict) else value
+
+
+def _lexemes(text: str) -> Iterator[tuple[str, int, bool]]:
+    """The lexemes of a text that is known to be JSON, without commas and colons: text, offset, whether it is a key."""
+    objects: list[bool] = []  # for each container that is open: whether it is an object
+    expects_key = False
+    for token in _TOKEN.finditer(text):
+        lexeme, start = token.group(1), token.start(1)
+        if lexeme == ":":
+            continue
+        if lexeme == ",":
+            expects_key = objects[-1]
+            continue
+        is_key = expects_key and lexeme != "}"
+        expects_key = lexeme == "{"
+        if lexeme in "{[":
+            objects.append(lexeme == "{")
+        elif lexeme in "}]":
+            objects.pop()
+        yield lexeme, start, is_key
 
 
 @dataclass(slots=True)
@@ -102,28 +211,23 @@ class _Frame:
     """A container that the walk is in: its pointer, and the step to the value that comes next."""
 
     pointer: str
-    is_object: bool
-    step: str | int = 0
-    expects_key: bool = field(default=False)
+    step: str | int
 
 
 def _offsets(text: str) -> Iterator[tuple[str, int]]:
     """Pointer and offset of every value of a text that is known to be JSON."""
     frames: list[_Frame] = []
-    for token in _TOKEN.finditer(text):
-        lexeme, start = token.group(1), token.start(1)
-        top = frames[-1] if frames else None
+    for lexeme, start, is_key in _lexemes(text):
         if lexeme in "}]":
             frames.pop()
-        elif lexeme == ":":
-            continue
-        elif lexeme == "," and top:
-            top.expects_key = top.is_object
-            top.step = top.step if top.is_object else int(top.step) + 1
-        elif top and top.expects_key:
-            top.step, top.expects_key = json.loads(lexeme), False
+        elif is_key:
+            frames[-1].step = json.loads(lexeme)
         else:
-            pointer = f"{top.pointer}/{escape(top.step)}" if top else ""
+            pointer = ""
+            if frames:
+                top = frames[-1]
+                pointer = f"{top.pointer}/{escape(top.step)}"
+                top.step = top.step + 1 if isinstance(top.step, int) else top.step
             yield pointer, start
             if lexeme in "{[":
-                frames.append(_Frame(pointer, is_object=lexeme == "{", expects_key=lexeme == "{"))
+                frames.append(_Frame(pointer, 0 if lexeme == "[" else ""))
