@@ -5,30 +5,61 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import tomllib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from compat_checks.contracts import load_contracts
-from compat_checks.errors import CompatChecksError, InvalidSchema
+from compat_checks.contracts import Subject, load_contracts
+from compat_checks.errors import CompatChecksError, InvalidContracts, InvalidSchema
 from compat_checks.files import SchemaFiles
 from compat_checks.inline import compact
-from compat_checks.parse import parse_schema
-from compat_checks.schema import Record
+from compat_checks.semver import SEMVER, parts
 from compat_checks.source import Source
 
 CHECKSUMS: Final = "SHA256SUMS"
+RELEASES: Final = "versions.toml"
 _VERSION: Final = re.compile(r"v([1-9]\d*)\.avsc")
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """One published version of a subject."""
+    """One published version of a subject.
+
+    Attributes:
+        version: its number, from 1.
+        text: the self-contained schema, compact.
+        release: its semantic version; empty where none is recorded.
+        day: when it was published; None where that is not recorded.
+    """
 
     subject: str
     version: int
     path: Path
     text: str
+    release: str = ""
+    day: date | None = None
+
+    @property
+    def label(self) -> str:
+        """What people call it: "v2"."""
+        return f"v{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedFile:
+    """A file of the history, or an entry of its list of checksums.
+
+    Attributes:
+        listed: its checksum in the list; empty where it is not listed.
+        actual: the checksum of what is there; empty where it is gone.
+    """
+
+    path: str
+    listed: str
+    actual: str
 
 
 def published(folder: Path, subject: str) -> tuple[Published, ...]:
@@ -36,96 +67,104 @@ def published(folder: Path, subject: str) -> tuple[Published, ...]:
 
     Raises:
         InvalidSchema: a file that is not named v<N>.avsc, or a number that is left out.
+        InvalidContracts: versions.toml is not usable.
     """
+    home = folder / "history" / subject
+    releases = _releases(home / RELEASES)
     found: dict[int, Published] = {}
-    for path in sorted((folder / "history" / subject).glob("*")):
+    for path in sorted(home.glob("*")):
+        if path.name == RELEASES:
+            continue
         if not (match := _VERSION.fullmatch(path.name)):
             raise InvalidSchema("a published version is called v<N>.avsc", path=str(path))
         number = int(match[1])
         text = compact(Source(path.read_text("utf-8"), str(path)).load())
-        found[number] = Published(subject, number, path, text)
+        release = releases.get(f"v{number}", {})
+        found[number] = Published(subject, number, path, text, release.get("version", ""), release.get("date"))
     if sorted(found) != list(range(1, len(found) + 1)):
         raise InvalidSchema(f"versions are numbered from 1 without a gap, not {sorted(found)}", path=subject)
+    if unknown := releases.keys() - {one.label for one in found.values()}:
+        raise InvalidContracts(f"{home / RELEASES}: [{min(unknown)}] has no {min(unknown)}.avsc beside it")
     return tuple(found[number] for number in sorted(found))
 
 
-def problems(folder: Path) -> list[str]:
-    """Everything that is wrong with the contracts of a folder, a line each.
-
-    Raises:
-        CompatChecksError: a file cannot be read at all.
-    """
-    contracts, files = load_contracts(folder), SchemaFiles.of(folder)
-    found = _checksum_problems(folder / "history")
-    for subject in contracts.subjects:
-        schema = files.schema(subject.file)
-        if not isinstance(schema, Record) or schema.fullname != subject.record:
-            found.append(f"{subject.file}: contracts.toml says that it defines {subject.record}")
-            continue
-        versions = published(folder, subject.name)
-        for one in versions:
-            parse_schema(Source(one.path.read_text("utf-8"), str(one.path)))
-        if not versions or json.loads(versions[-1].text) != json.loads(files.self_contained(subject.file)):
-            found.append(f"{subject.file}: differs from the newest published version; run: compat-checks snapshot")
-        if subject.envelope_of:
-            found += _drift(schema, files, subject.envelope_of, subject.file)
-        if subject.key_field and subject.key_field not in {field.name for field in schema.fields}:
-            found.append(f"contracts.toml: subjects.{subject.name}.key_field: there is no field {subject.key_field}")
-    return found
-
-
-def _drift(envelope: Record, files: SchemaFiles, source: str, path: str) -> list[str]:
-    """Fields of the source that the envelope lacks or types otherwise."""
-    inside = files.named(source)
-    if not isinstance(inside, Record):
-        return [f"{path}: {source} is not a record"]
-    mine = {field.name: field for field in envelope.fields}
-    found = []
-    for field in inside.fields:
-        at = field.place.source.load()["fields"][int(field.place.pointer.rpartition("/")[2])]
-        same = mine.get(field.name)
-        if same is None:
-            found.append(f"{path}: the field {field.name} of {source} is missing")
-        elif at != same.place.source.load()["fields"][int(same.place.pointer.rpartition("/")[2])]:
-            found.append(f"{path}: the field {field.name} differs from the one in {source}")
-    return found
-
-
-def _checksum_problems(history: Path) -> list[str]:
+def published_files(folder: Path) -> Iterator[PublishedFile]:
+    """Every file of the history and every entry of its list of checksums."""
+    history = folder / "history"
     listed = _listed(history)
-    there = {path.relative_to(history).as_posix(): path for path in sorted(history.glob("*/*.avsc"))}
-    found = [f"history/{name}: is listed in {CHECKSUMS} and gone" for name in sorted(listed.keys() - there.keys())]
-    for name, path in there.items():
-        if name not in listed:
-            found.append(f"history/{name}: is not listed in {CHECKSUMS}; run: compat-checks snapshot")
-        elif listed[name] != _digest(path):
-            found.append(f"history/{name}: was altered; a published version never changes")
-    return found
+    there = {path.relative_to(history).as_posix(): path for path in _covered(history)}
+    for name in sorted(listed.keys() | there.keys()):
+        actual = _digest(there[name]) if name in there else ""
+        yield PublishedFile(f"history/{name}", listed.get(name, ""), actual)
 
 
-def snapshot(folder: Path) -> list[Path]:
+def snapshot(folder: Path, day: date) -> list[Path]:
     """Publish: write what differs from the newest version as the next one; the files written.
 
+    Args:
+        folder: the folder of the schemas.
+        day: the day of publication.
+
     Raises:
-        CompatChecksError: a published version was altered.
+        CompatChecksError: a published version was altered, or contracts.toml still has the version of the last one.
     """
     contracts, files = load_contracts(folder), SchemaFiles.of(folder)
+    if altered := [one.path for one in published_files(folder) if one.listed and one.listed != one.actual]:
+        raise CompatChecksError(f"{', '.join(altered)}: altered; a published version never changes; restore it first")
+    pending = [(one, text) for one in contracts.subjects if (text := _unpublished(folder, files, one))]
+    for subject, _ in pending:
+        _check_release(folder, subject)
+    return [_publish(folder, subject, text, day) for subject, text in pending]
+
+
+def _unpublished(folder: Path, files: SchemaFiles, subject: Subject) -> str:
+    versions = published(folder, subject.name)
+    text = files.self_contained(subject.file)
+    return "" if versions and json.loads(versions[-1].text) == json.loads(text) else text
+
+
+def _check_release(folder: Path, subject: Subject) -> None:
+    newest = max((parts(one.release) for one in published(folder, subject.name) if one.release), default=(-1,))
+    if parts(subject.version) <= newest:
+        raise CompatChecksError(
+            f"{subject.name}: contracts.toml says {subject.version}, and {'.'.join(map(str, newest))} is published "
+            "already; raise version in contracts.toml (compat-checks check says to what)"
+        )
+
+
+def _publish(folder: Path, subject: Subject, text: str, day: date) -> Path:
     history = folder / "history"
-    if altered := [one for one in _checksum_problems(history) if "altered" in one or "gone" in one]:
-        raise CompatChecksError("; ".join(altered))
-    written = []
-    for subject in contracts.subjects:
-        versions = published(folder, subject.name)
-        text = files.self_contained(subject.file)
-        if versions and json.loads(versions[-1].text) == json.loads(text):
-            continue
-        path = history / subject.name / f"v{len(versions) + 1}.avsc"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(json.loads(text), indent=2, ensure_ascii=False) + "\n", "utf-8")
-        written.append(path)
-    lines = [f"{_digest(path)}  {path.relative_to(history).as_posix()}\n" for path in sorted(history.glob("*/*.avsc"))]
+    label = f"v{len(published(folder, subject.name)) + 1}"
+    path = history / subject.name / f"{label}.avsc"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(json.loads(text), indent=2, ensure_ascii=False) + "\n", "utf-8")
+    releases = path.with_name(RELEASES)
+    before = releases.read_text("utf-8") + "\n" if releases.exists() else ""
+    releases.write_text(f'{before}[{label}]\nversion = "{subject.version}"\ndate = {day}\n', "utf-8")
+    lines = [f"{_digest(path)}  {path.relative_to(history).as_posix()}\n" for path in _covered(history)]
     (history / CHECKSUMS).write_text("".join(lines), "utf-8")
-    return written
+    return path
+
+
+def _releases(path: Path) -> Mapping[str, Mapping[str, Any]]:
+    """By label: the semantic version and the day."""
+    if not path.exists():
+        return {}
+    try:
+        found: Mapping[str, Mapping[str, Any]] = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidContracts(f"{path}: {error}") from None
+    for label, release in found.items():
+        if not isinstance(release, dict) or not SEMVER.fullmatch(str(release.get("version"))):
+            raise InvalidContracts(f'{path}: [{label}] needs a version, such as "1.2.0"')
+        if type(release.get("date")) is not date:
+            raise InvalidContracts(f"{path}: [{label}] needs a date, such as 2026-01-31")
+    return found
+
+
+def _covered(history: Path) -> list[Path]:
+    """The files that never change, or by an entry at their end only."""
+    return sorted((*history.glob("*/*.avsc"), *history.glob(f"*/{RELEASES}")))
 
 
 def _listed(history: Path) -> dict[str, str]:

@@ -1,0 +1,56 @@
+"""What a rule is. The rules stand in two flat tables: `rules.RULES` for changes, `lint.LINT_RULES` for schemas."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from compat_checks.findings import Fix, Severity
+from compat_checks.source import Place
+
+Target_contra = TypeVar("Target_contra", contravariant=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """What a rule says of its target; the walk adds the rest of the finding.
+
+    Attributes:
+        message: one sentence, with the old and the new value where there are two.
+        place: where, in the schema files as they are now; None where it is in none of them.
+        element: for a part of the target, what to call it; empty for the target itself.
+        hint: the way out, in words.
+        fixes: the way out, as edits; the best one first.
+    """
+
+    message: str
+    place: Place | None = None
+    element: str = ""
+    hint: str = ""
+    fixes: tuple[Fix, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Generic[Target_contra]):
+    """One rule.
+
+    Its handler's docstring is its documentation: a sentence that says its purpose, then the headings
+    "What it does", "Why it matters", "Example" and "Use instead".
+    """
+
+    id: str
+    severity: Severity
+    category: str
+    handler: Callable[[Target_contra], Iterator[Hit]]
+
+    @property
+    def text(self) -> str:
+        """The documentation."""
+        return inspect.getdoc(self.handler) or ""
+
+    @property
+    def purpose(self) -> str:
+        """Its purpose, one sentence."""
+        return self.text.partition("\n")[0]
