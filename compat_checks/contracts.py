@@ -5,21 +5,24 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from compat_checks.errors import InvalidContracts
+from compat_checks.findings import Severity
+from compat_checks.levels import LEVELS
 
-LEVELS: Final = (
-    "NONE",
-    "BACKWARD",
-    "BACKWARD_TRANSITIVE",
-    "FORWARD",
-    "FORWARD_TRANSITIVE",
-    "FULL",
-    "FULL_TRANSITIVE",
+# Categories of lint, each holding the ones before it.
+CATEGORIES: Final = ("minimal", "standard", "strict")
+
+# Names of fields that hold personal data wherever they occur; contracts.toml adds a team's own.
+PII_NAMES: Final = (
+    *("*email", "*emailAddress", "*phone", "*phoneNumber", "*password", "*ipAddress", "street*", "postalAddress"),
+    *("homeAddress", "firstName", "lastName", "fullName", "surname", "maidenName", "birthDate", "dateOfBirth"),
+    *("birthday", "iban", "ssn", "socialSecurityNumber", "passportNumber", "creditCardNumber", "cardNumber"),
 )
+
 _SEMVER: Final = re.compile(r"\d+\.\d+\.\d+")
 
 
@@ -77,11 +80,56 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
+class Ignore:
+    """Findings of lint that somebody decided to live with.
+
+    Attributes:
+        rule: id of the rule.
+        reason: why; never empty.
+        path: glob for files, relative to the folder of contracts.toml.
+        element: glob for elements, such as "EmailRequest.*".
+    """
+
+    rule: str
+    reason: str
+    path: str = "*"
+    element: str = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class LintOptions:
+    """The table `[lint]`.
+
+    Attributes:
+        category: one of CATEGORIES.
+        also: rules of a stricter category that apply too.
+        pii_names: globs for the names of fields that hold personal data; letter case does not count.
+        max_fields: fields that one record may have, at least 1.
+        max_depth: records inside of records that one file may have, at least 1.
+        severities: by rule, where it is not the rule's own.
+    """
+
+    category: str = "standard"
+    also: tuple[str, ...] = ()
+    pii_names: tuple[str, ...] = PII_NAMES
+    max_fields: int = 100
+    max_depth: int = 5
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+    ignores: tuple[Ignore, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Contracts:
-    """All of contracts.toml, in its own order."""
+    """All of contracts.toml, in its own order.
+
+    Attributes:
+        text: what it was read from, for places in it.
+    """
 
     topics: tuple[Topic, ...]
     subjects: tuple[Subject, ...]
+    lint: LintOptions = LintOptions()
+    text: str = field(default="", repr=False, compare=False)
 
 
 def load_contracts(folder: Path) -> Contracts:
@@ -107,12 +155,13 @@ def parse_contracts(text: str) -> Contracts:
     defaults = root.take("topic_defaults", dict, {})
     topics = tuple(_topic(name, table, defaults) for name, table in root.tables("topics"))
     subjects = tuple(_subject(name, table) for name, table in root.tables("subjects"))
+    lint = _lint(_Table("lint", root.take("lint", dict, {})))
     root.close()
     known = {topic.name for topic in topics}
     for subject in subjects:
         if subject.topic not in known:
             raise InvalidContracts(f'subjects.{subject.name}.topic: "{subject.topic}" is not declared')
-    return Contracts(topics, subjects)
+    return Contracts(topics, subjects, lint, text)
 
 
 class _Table:
@@ -136,6 +185,12 @@ class _Table:
 
     def tables(self, key: str) -> list[tuple[str, _Table]]:
         return [(name, _Table(f"{key}.{name}", value)) for name, value in self.take(key, dict, {}).items()]
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        found = self.take(key, list, [])
+        if not all(isinstance(one, str) and one for one in found):
+            raise self.error(key, f"a list of texts is expected, it is {found!r}")
+        return tuple(found)
 
     def close(self) -> None:
         if self._rest:
@@ -194,3 +249,44 @@ def _subject(name: str, table: _Table) -> Subject:
     if not _SEMVER.fullmatch(subject.version):
         raise table.error("version", f'"{subject.version}" is not MAJOR.MINOR.PATCH')
     return subject
+
+
+def _lint(table: _Table) -> LintOptions:
+    plain = LintOptions()
+    options = LintOptions(
+        category=table.take("category", str, plain.category),
+        also=table.texts("also"),
+        pii_names=(*plain.pii_names, *table.texts("pii_names")),
+        max_fields=table.take("max_fields", int, plain.max_fields),
+        max_depth=table.take("max_depth", int, plain.max_depth),
+        severities={rule: _severity(table, rule, one) for rule, one in table.take("severity", dict, {}).items()},
+        ignores=tuple(_ignore(index, one) for index, one in enumerate(table.take("ignore", list, []))),
+    )
+    table.close()
+    if options.category not in CATEGORIES:
+        raise table.error("category", f'"{options.category}" is none of {", ".join(CATEGORIES)}')
+    for key in ("max_fields", "max_depth"):
+        if getattr(options, key) < 1:
+            raise table.error(key, "at least 1 is expected")
+    return options
+
+
+def _severity(table: _Table, rule: str, value: Any) -> Severity:
+    if value not in tuple(Severity):
+        raise table.error(f"severity.{rule}", f"{value!r} is none of {', '.join(Severity)}")
+    return Severity(value)
+
+
+def _ignore(index: int, values: Any) -> Ignore:
+    table = _Table(f"lint.ignore.{index}", values)
+    plain = Ignore("", "")
+    ignore = Ignore(
+        rule=table.take("rule", str),
+        reason=table.take("reason", str),
+        path=table.take("path", str, plain.path),
+        element=table.take("element", str, plain.element),
+    )
+    table.close()
+    if not ignore.reason.strip():
+        raise table.error("reason", "say why it is ignored")
+    return ignore
