@@ -1,0 +1,176 @@
+"""What to check against: published versions, from wherever the user says."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+from compat_checks.contracts import Contracts, Subject, parse_contracts
+from compat_checks.errors import BaselineUnusable, InvalidSchema
+from compat_checks.files import SchemaFiles
+from compat_checks.git import texts_at
+from compat_checks.parse import parse_schema
+from compat_checks.review import Version
+
+_VERSION_FILE: Final = re.compile(r"(?:history/)?([^/]+)/v(\d+)\.avsc")
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """Versions by subject, oldest first; a subject without any is new.
+
+    Attributes:
+        name: as the user gave it: "history", "git:origin/main", …
+    """
+
+    name: str
+    versions: Mapping[str, tuple[Version, ...]]
+
+
+class Registry(Protocol):
+    """What a registry is asked for."""
+
+    def subjects(self) -> list[str]:
+        """The names of all subjects."""
+        ...
+
+    def self_contained(self, subject: str) -> list[tuple[int, str]]:
+        """Number and text of every version, oldest first, each with the types that it refers to inside of it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a baseline is loaded for.
+
+    Attributes:
+        folder: the folder of the schemas.
+        connect: opens the registry at a URL.
+    """
+
+    folder: Path
+    contracts: Contracts
+    connect: Callable[[str], Registry]
+
+
+def load_baseline(spec: str, scene: Scene) -> Baseline:
+    """Load `history`, `git:<ref>`, `dir:<path>`, `file:<path>` or `registry:<url>`.
+
+    A folder, on disk or at a ref, gives the published versions of its history and, where they differ from the newest
+    of them, its current schemas. A registry gives all its versions, never only the latest.
+
+    Raises:
+        BaselineUnusable: an unknown kind, or nothing there.
+        BaselineUnreachable: a shallow clone.
+        RegistryError: the registry does not answer, or refuses.
+        InvalidSchema: a schema of the baseline that is not one.
+    """
+    kind, _, rest = spec.partition(":")
+    load = _KINDS.get(kind)
+    if load is None or (kind != "history" and not rest):
+        raise BaselineUnusable(f"--against {spec}: say one of {', '.join(_FORMS)}")
+    return Baseline(spec, load(rest, scene))
+
+
+def _history(_: str, scene: Scene) -> Mapping[str, tuple[Version, ...]]:
+    return _published(_read(scene.folder, "history/*/*.avsc"), "history")
+
+
+def _git(ref: str, scene: Scene) -> Mapping[str, tuple[Version, ...]]:
+    return _folder(texts_at(ref, scene.folder), ref, scene)
+
+
+def _dir(path: str, scene: Scene) -> Mapping[str, tuple[Version, ...]]:
+    folder = Path(path)
+    if not folder.is_dir():
+        raise BaselineUnusable(f"dir:{path}: there is no such folder")
+    return _folder(_read(folder, "**/*.avsc") | _read(folder, "contracts.toml"), path, scene)
+
+
+def _file(path: str, scene: Scene) -> Mapping[str, tuple[Version, ...]]:
+    version = _version(Path(path).name, _text(Path(path)), path)
+    name = getattr(version.schema, "fullname", None)
+    found = {subject.name: (version,) for subject in scene.contracts.subjects if subject.record == name}
+    if not found:
+        raise BaselineUnusable(f"file:{path}: it defines {name or version.schema.label}, the record of no subject")
+    return found
+
+
+def _registry(url: str, scene: Scene) -> Mapping[str, tuple[Version, ...]]:
+    registry = scene.connect(url)
+    there = set(registry.subjects())
+    wanted = [subject.name for subject in scene.contracts.subjects if subject.name in there]
+    return {
+        name: tuple(_version(f"v{number}", text, f"{name} v{number}") for number, text in registry.self_contained(name))
+        for name in wanted
+    }
+
+
+_KINDS: Final[dict[str, Callable[[str, Scene], Mapping[str, tuple[Version, ...]]]]] = {
+    "history": _history,
+    "git": _git,
+    "dir": _dir,
+    "file": _file,
+    "registry": _registry,
+}
+_FORMS: Final = ("history", "git:REF", "dir:PATH", "file:PATH", "registry:URL")
+
+
+def _folder(texts: Mapping[str, str], label: str, scene: Scene) -> Mapping[str, tuple[Version, ...]]:
+    """The versions of a folder of schemas: its history, and its current files."""
+    found = dict(_published(texts, label))
+    current = {
+        path: text for path, text in texts.items() if path.endswith(".avsc") and not _VERSION_FILE.fullmatch(path)
+    }
+    files = SchemaFiles(current)
+    for subject in _subjects(texts, scene.contracts):
+        if subject.file in files.paths:
+            versions = found.get(subject.name, ())
+            text = files.self_contained(subject.file)
+            if not versions or json.loads(versions[-1].text) != json.loads(text):
+                found[subject.name] = (
+                    *versions,
+                    Version(label, text, parse_schema(text, path=f"{label}:{subject.file}")),
+                )
+    if not found:
+        raise BaselineUnusable(f"{label}: no schema of any subject is there")
+    return found
+
+
+def _subjects(texts: Mapping[str, str], contracts: Contracts) -> Iterable[Subject]:
+    """The subjects as the folder itself declares them, else as they are declared now."""
+    text = texts.get("contracts.toml")
+    return parse_contracts(text).subjects if text else contracts.subjects
+
+
+def _published(texts: Mapping[str, str], label: str) -> Mapping[str, tuple[Version, ...]]:
+    numbered: dict[str, list[tuple[int, Version]]] = {}
+    for path, text in texts.items():
+        if match := _VERSION_FILE.fullmatch(path):
+            subject, number = match[1], int(match[2])
+            numbered.setdefault(subject, []).append((number, _version(f"v{number}", text, f"{label}:{path}")))
+    return {
+        subject: tuple(version for _, version in sorted(versions, key=lambda one: one[0]))
+        for subject, versions in numbered.items()
+    }
+
+
+def _version(label: str, text: str, path: str) -> Version:
+    return Version(label, text, parse_schema(text, path=path))
+
+
+def _read(folder: Path, pattern: str) -> dict[str, str]:
+    return {path.relative_to(folder).as_posix(): _text(path) for path in sorted(folder.glob(pattern))}
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except OSError as error:
+        raise BaselineUnusable(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise InvalidSchema(f"is not UTF-8: {error.reason}", path=str(path)) from None
