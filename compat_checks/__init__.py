@@ -13,14 +13,19 @@ from compat_checks.errors import (
     RegistryUnreachable,
 )
 from compat_checks.parse import parse_schema
+from compat_checks.resolution import Incompatibility, IncompatibilityType, Verdict, check_pair
 
 __all__ = [
     "CompatChecksError",
+    "Incompatibility",
+    "IncompatibilityType",
     "InvalidContracts",
     "InvalidSchema",
     "Position",
     "RegistryError",
     "RegistryRefused",
     "RegistryUnreachable",
+    "Verdict",
+    "check_pair",
     "parse_schema",
 ]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 from compat_checks.contracts import Contracts, Subject, parse_contracts
 from compat_checks.errors import BaselineUnusable, InvalidSchema
@@ -20,15 +20,43 @@ _VERSION_FILE: Final = re.compile(r"(?:history/)?([^/]+)/v(\d+)\.avsc")
 
 
 @dataclass(frozen=True, slots=True)
+class Text:
+    """One version as it was found.
+
+    Attributes:
+        label: "v2", or the baseline's own name for it.
+        text: the self-contained schema.
+        path: what to call it in messages.
+    """
+
+    label: str
+    text: str
+    path: str
+
+
+Texts: TypeAlias = Mapping[str, tuple[Text, ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class Baseline:
-    """Versions by subject, oldest first; a subject without any is new.
+    """What to check against.
 
     Attributes:
         name: as the user gave it: "history", "git:origin/main", …
+        texts: by subject, oldest first.
     """
 
     name: str
-    versions: Mapping[str, tuple[Version, ...]]
+    texts: Texts
+
+    def versions(self, subject: str) -> tuple[Version, ...]:
+        """The versions of a subject, oldest first, read when asked for: a thousand trees at once are slow to hold.
+
+        Raises:
+            InvalidSchema: one of them is no schema.
+        """
+        found = self.texts.get(subject, ())
+        return tuple(Version(one.label, one.text, parse_schema(one.text, path=one.path)) for one in found)
 
 
 class Registry(Protocol):
@@ -76,41 +104,41 @@ def load_baseline(spec: str, scene: Scene) -> Baseline:
     return Baseline(spec, load(rest, scene))
 
 
-def _history(_: str, scene: Scene) -> Mapping[str, tuple[Version, ...]]:
+def _history(_: str, scene: Scene) -> Texts:
     return _published(_read(scene.folder, "history/*/*.avsc"), "history")
 
 
-def _git(ref: str, scene: Scene) -> Mapping[str, tuple[Version, ...]]:
+def _git(ref: str, scene: Scene) -> Texts:
     return _folder(texts_at(ref, scene.folder), ref, scene)
 
 
-def _dir(path: str, scene: Scene) -> Mapping[str, tuple[Version, ...]]:
+def _dir(path: str, scene: Scene) -> Texts:
     folder = Path(path)
     if not folder.is_dir():
         raise BaselineUnusable(f"dir:{path}: there is no such folder")
     return _folder(_read(folder, "**/*.avsc") | _read(folder, "contracts.toml"), path, scene)
 
 
-def _file(path: str, scene: Scene) -> Mapping[str, tuple[Version, ...]]:
-    version = _version(Path(path).name, _text(Path(path)), path)
-    name = getattr(version.schema, "fullname", None)
+def _file(path: str, scene: Scene) -> Texts:
+    version = Text(Path(path).name, _text(Path(path)), path)
+    name = parse_schema(version.text, path=path).label
     found = {subject.name: (version,) for subject in scene.contracts.subjects if subject.record == name}
     if not found:
-        raise BaselineUnusable(f"file:{path}: it defines {name or version.schema.label}, the record of no subject")
+        raise BaselineUnusable(f"file:{path}: it defines {name}, the record of no subject")
     return found
 
 
-def _registry(url: str, scene: Scene) -> Mapping[str, tuple[Version, ...]]:
+def _registry(url: str, scene: Scene) -> Texts:
     registry = scene.connect(url)
     there = set(registry.subjects())
     wanted = [subject.name for subject in scene.contracts.subjects if subject.name in there]
     return {
-        name: tuple(_version(f"v{number}", text, f"{name} v{number}") for number, text in registry.self_contained(name))
+        name: tuple(Text(f"v{number}", text, f"{name} v{number}") for number, text in registry.self_contained(name))
         for name in wanted
     }
 
 
-_KINDS: Final[dict[str, Callable[[str, Scene], Mapping[str, tuple[Version, ...]]]]] = {
+_KINDS: Final[dict[str, Callable[[str, Scene], Texts]]] = {
     "history": _history,
     "git": _git,
     "dir": _dir,
@@ -120,7 +148,7 @@ _KINDS: Final[dict[str, Callable[[str, Scene], Mapping[str, tuple[Version, ...]]
 _FORMS: Final = ("history", "git:REF", "dir:PATH", "file:PATH", "registry:URL")
 
 
-def _folder(texts: Mapping[str, str], label: str, scene: Scene) -> Mapping[str, tuple[Version, ...]]:
+def _folder(texts: Mapping[str, str], label: str, scene: Scene) -> Texts:
     """The versions of a folder of schemas: its history, and its current files."""
     found = dict(_published(texts, label))
     current = {
@@ -132,10 +160,7 @@ def _folder(texts: Mapping[str, str], label: str, scene: Scene) -> Mapping[str, 
             versions = found.get(subject.name, ())
             text = files.self_contained(subject.file)
             if not versions or json.loads(versions[-1].text) != json.loads(text):
-                found[subject.name] = (
-                    *versions,
-                    Version(label, text, parse_schema(text, path=f"{label}:{subject.file}")),
-                )
+                found[subject.name] = (*versions, Text(label, text, f"{label}:{subject.file}"))
     if not found:
         raise BaselineUnusable(f"{label}: no schema of any subject is there")
     return found
@@ -147,20 +172,16 @@ def _subjects(texts: Mapping[str, str], contracts: Contracts) -> Iterable[Subjec
     return parse_contracts(text).subjects if text else contracts.subjects
 
 
-def _published(texts: Mapping[str, str], label: str) -> Mapping[str, tuple[Version, ...]]:
-    numbered: dict[str, list[tuple[int, Version]]] = {}
+def _published(texts: Mapping[str, str], label: str) -> Texts:
+    numbered: dict[str, list[tuple[int, Text]]] = {}
     for path, text in texts.items():
         if match := _VERSION_FILE.fullmatch(path):
             subject, number = match[1], int(match[2])
-            numbered.setdefault(subject, []).append((number, _version(f"v{number}", text, f"{label}:{path}")))
+            numbered.setdefault(subject, []).append((number, Text(f"v{number}", text, f"{label}:{path}")))
     return {
         subject: tuple(version for _, version in sorted(versions, key=lambda one: one[0]))
         for subject, versions in numbered.items()
     }
-
-
-def _version(label: str, text: str, path: str) -> Version:
-    return Version(label, text, parse_schema(text, path=path))
 
 
 def _read(folder: Path, pattern: str) -> dict[str, str]:

@@ -105,7 +105,7 @@ def _against(
     for number, subject in enumerate(subjects, 1):
         progress(f"{baseline.name}: {number} of {len(subjects)} subjects")
         new = workspace.files.schema(subject.file)
-        review = compare(subject, new, baseline.versions.get(subject.name, ()), baseline.name)
+        review = compare(subject, new, baseline.versions(subject.name), baseline.name)
         olds = published(workspace.folder, subject.name) if review.changes else ()
         yield replace(review, required=_required(workspace, subject, olds))
 
@@ -171,7 +171,7 @@ def _required(workspace: Workspace, subject: Subject, olds: Sequence[Published])
 
 def _removed(contracts: Contracts, baseline: Baseline) -> Iterator[Finding]:
     declared = {subject.name for subject in contracts.subjects}
-    for name in sorted(baseline.versions.keys() - declared):
+    for name in sorted(baseline.texts.keys() - declared):
         yield from findings_of(SUBJECT_RULES, RemovedSubject(name, baseline.name), subject=name)
 
 

@@ -49,8 +49,8 @@ class SchemaFiles:
         try:
             paths = sorted(folder.rglob("*.avsc"))
             kept = [path for path in paths if _is_current(path.relative_to(folder))]
-            return cls({path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in kept})
-        except (OSError, UnicodeDecodeError) as error:
+            return cls({path.relative_to(folder).as_posix(): _text(path) for path in kept})
+        except OSError as error:
             raise InvalidSchema(f"cannot be read: {error}", path=str(folder)) from None
 
     @property
@@ -122,6 +122,13 @@ class SchemaFiles:
             return None  # not anywhere, or further down in the file that is being read
         self.schema(home)
         return self._names.known.get(fullname)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidSchema(f"is not UTF-8: {error.reason} at byte {error.start}", path=str(path)) from None
 
 
 def _is_current(path: PurePath) -> bool:

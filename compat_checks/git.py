@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -62,6 +61,8 @@ def _contents(folder: Path, blobs: Sequence[str], ref: str) -> list[str]:
 
 
 def _git(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
+    import subprocess  # here, for it takes a while to load and only git baselines need it
+
     command = ["git", "-C", str(folder), *arguments]
     try:
         done = subprocess.run(command, input=given, capture_output=True, env={**os.environ, **_QUIET}, check=False)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import re
-from decimal import Decimal
 from typing import Final
 
 from compat_checks.schema import (
@@ -114,6 +113,8 @@ def _double(value: float) -> str:
         return '"NaN"' if math.isnan(value) else f'"{"-" if value < 0 else ""}Infinity"'
     if value == 0 or 1e-3 <= abs(value) < 1e7:
         return repr(value)
+    from decimal import Decimal  # here, for few schemas have a number to write
+
     sign, digits, exponent = Decimal(repr(value)).as_tuple()
     first, rest = digits[0], "".join(map(str, digits[1:])).rstrip("0") or "0"
     return f"{'-' if sign else ''}{first}.{rest}E{int(exponent) + len(digits) - 1}"

@@ -18,8 +18,8 @@ SHELLS: Final = ("bash", "zsh", "fish")
 
 def parser() -> argparse.ArgumentParser:
     """The parser of the command line; `run` of its result runs the command."""
-    root = argparse.ArgumentParser("compat-checks", description=_DESCRIPTION, epilog=_EXITS)
-    commands = root.add_subparsers(required=True, metavar="COMMAND")
+    root = argparse.ArgumentParser("compat-checks", description=_DESCRIPTION, epilog=_EXITS, formatter_class=_formatter)
+    commands = root.add_subparsers(required=True, metavar="COMMAND", prog=root.prog)
     for add in (_review, _change, _registry, _help):
         add(commands)
     return root
@@ -28,8 +28,15 @@ def parser() -> argparse.ArgumentParser:
 _Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001  it has no public name
 
 
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    """Help of 80 columns; asking the terminal, as argparse does for each option, costs more than the rest."""
+    return argparse.HelpFormatter(prog, width=80)
+
+
 def _command(commands: _Commands, name: str, run: str, text: str) -> argparse.ArgumentParser:
-    made: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text, epilog=_EXITS)
+    made: argparse.ArgumentParser = commands.add_parser(
+        name, help=text, description=text, epilog=_EXITS, formatter_class=_formatter
+    )
     made.set_defaults(run=_lazily(run))
     return made
 

@@ -39,7 +39,7 @@ def _side(workspace: Workspace, subject: Subject, side: str, options: argparse.N
         return workspace.files.schema(subject.file)
     label = side if side[:1] == "v" and side[1:].isdecimal() else ""
     scene = Scene(workspace.folder, workspace.contracts, connect(options))
-    versions = load_baseline("history" if label else side, scene).versions.get(subject.name, ())
+    versions = load_baseline("history" if label else side, scene).versions(subject.name)
     found = [one for one in versions if not label or one.label == label]
     if not found:
         there = ", ".join(one.label for one in versions) or "none"
@@ -90,7 +90,7 @@ def impact(options: argparse.Namespace) -> int:
     files, contracts = workspace.files, workspace.contracts
     scene = Scene(workspace.folder, contracts, connect(options))
     baselines = [load_baseline(spec, scene) for spec in options.against or ["history"]]
-    before = {name: versions[-1].schema for one in baselines for name, versions in one.versions.items()}
+    before = {name: one.versions(name)[-1].schema for one in baselines for name in one.texts}
     readers = load_readers(workspace.folder, [one.name for one in contracts.subjects])
     types = reach.changed_types(files, contracts, before)
     found = reach.impact(files, contracts, types, before, readers)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from types import TracebackType
 from typing import Final, Self, TextIO
@@ -14,7 +13,7 @@ EVERY: Final = 0.1  # seconds between two updates
 class Progress:
     """Takes what is being done and shows it, on a terminal only; gone when the command is done."""
 
-    def __init__(self, stream: TextIO = sys.stderr) -> None:
+    def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._next = time.monotonic() + QUIET if stream.isatty() else float("inf")
         self._shown = False

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from compat_checks.checking import Scope, Workspace
 from compat_checks.checking import check as run_check
@@ -20,6 +20,7 @@ from compat_checks.commands.rulebook import HELP_URI, rulebook
 from compat_checks.findings import Finding, Severity
 from compat_checks.report import Options, color_wanted, parse_specs, write_reports
 from compat_checks.review import Review
+from compat_checks.rule import Rule
 
 
 def lint(options: argparse.Namespace) -> int:
@@ -34,7 +35,7 @@ def check(options: argparse.Namespace) -> int:
     """Check the folder against its baselines."""
     started = time.perf_counter()
     specs = _specs(options)
-    with Progress() as progress:
+    with Progress(sys.stderr) as progress:
         review = run_check(Workspace.of(options.schemas), _scope(options, progress))
     return _report(review, specs, options, started)
 
@@ -94,14 +95,21 @@ def _report(review: Review, specs: list[str], options: argparse.Namespace, start
     fail_on = Severity(options.fail_on)
     how = Options(
         color=color_wanted(os.environ, is_terminal=sys.stdout.isatty()),
-        width=shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else 80,
+        width=os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else 80,
         root=_from_repository(options.schemas),
         fail_on=fail_on,
-        rules={rule: found for rule, (found, _) in rulebook().items()},
+        rules=_documented(specs),
         help_uri=HELP_URI,
     )
     write_reports(replace(review, seconds=time.perf_counter() - started), specs, how, sys.stdout)
     return 1 if review.fails(fail_on) else 0
+
+
+def _documented(specs: list[str]) -> dict[str, Rule[Any]]:
+    """The rules for the one report that explains them; loading all of them takes a while."""
+    if not any(spec.startswith("sarif") for spec in specs):
+        return {}
+    return {rule: found for rule, (found, _) in rulebook().items()}
 
 
 def _from_repository(folder: Path) -> str:

@@ -1,66 +1,242 @@
-"""A client of any registry, as far as applying contracts needs one."""
+"""A client of any registry that speaks Confluent's API. It cannot delete: nothing is ever lost by it."""
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Final, Self
 from urllib.parse import quote
 
-import httpx
+from compat_checks.errors import InvalidSchema, RegistryRefused, RegistryUnreachable
+from compat_checks.parse import Names, parse_schema
+from compat_checks.registry.access import Access
+from compat_checks.registry.canonical import canonical
+from compat_checks.registry.transport import Pace, Transport
+from compat_checks.registry.values import LATEST, Content, Reference, canonical_json
+from compat_checks.schema import Schema
+from compat_checks.source import Json, Source
 
-from compat_checks.errors import RegistryRefused, RegistryUnreachable
+_NOTHING_SET: Final = (40401, 40408, 40409)
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A version as a registry has it.
+
+    Attributes:
+        content: its text as the registry gives it, which need not be canonical.
+        kind: "AVRO", "JSON" or "PROTOBUF".
+    """
+
+    subject: str
+    version: int
+    id: int
+    content: Content
+    kind: str = "AVRO"
 
 
 class RegistryClient:
-    """Calls with clear errors; user and password may stand in the URL and are never shown."""
+    """Calls with clear errors; a context manager that closes its connection."""
 
-    def __init__(self, url: str, timeout: float) -> None:
-        """Take the URL, and how many seconds an answer may take."""
-        self._http = httpx.Client(base_url=url, timeout=timeout)
-        self._shown = str(httpx.URL(url).copy_with(username=None, password=None))
+    def __init__(self, access: Access | str, timeout: float = 10.0, *, pace: Pace | None = None) -> None:
+        """Take what opens the registry, or its URL and how many seconds an answer may take.
+
+        Raises:
+            UsageError: the address or a certificate is not usable.
+        """
+        opened = Access(access, timeout) if isinstance(access, str) else access
+        self._transport = Transport(opened, pace or Pace())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"RegistryClient({self.shown!r})"
+
+    @property
+    def shown(self) -> str:
+        """The registry's address, without secrets."""
+        return self._transport.shown
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._transport.close()
 
     def subjects(self) -> list[str]:
-        """The names of all subjects."""
-        found: list[str] = self._call("GET", "/subjects")
-        return found
+        """The names of all subjects, sorted."""
+        return sorted(self._list(self._transport.call("GET", "/subjects"), str))
 
-    def register(self, subject: str, schema: str, *, force: bool = False) -> dict[str, Any]:
-        """Register a schema, or find it: its id, and its version where the registry says so."""
-        query = "?force=true" if force else ""
-        answer: dict[str, Any] = self._call("POST", f"/subjects/{_q(subject)}/versions{query}", {"schema": schema})
-        return answer
+    def numbers(self, subject: str, *, deleted: bool = False) -> list[int]:
+        """The numbers of a subject's versions, ascending; none for a subject that is not there.
 
-    def look_up(self, subject: str, schema: str) -> dict[str, Any] | None:
-        """The version that has this schema, or None."""
+        Args:
+            subject: its name.
+            deleted: whether the softly deleted ones are among them.
+        """
+        query = "?deleted=true" if deleted else ""
         try:
-            answer: dict[str, Any] = self._call("POST", f"/subjects/{_q(subject)}", {"schema": schema})
+            found = self._transport.call("GET", f"/subjects/{_q(subject)}/versions{query}")
+        except RegistryRefused as error:
+            if error.status == 404:
+                return []
+            raise
+        return sorted(self._list(found, int))
+
+    def version(self, subject: str, number: int = LATEST) -> Registered:
+        """One version; the newest where no number is given."""
+        wanted = "latest" if number == LATEST else number
+        return self._registered(self._transport.call("GET", f"/subjects/{_q(subject)}/versions/{wanted}"))
+
+    def versions(self, subject: str) -> tuple[Registered, ...]:
+        """Every live version of a subject, oldest first."""
+        return tuple(self.version(subject, number) for number in self.numbers(subject))
+
+    def by_id(self, number: int) -> Content:
+        """The schema of an id."""
+        return _content(self._object(self._transport.call("GET", f"/schemas/ids/{number}")))
+
+    def self_contained(self, subject: str) -> list[tuple[int, str]]:
+        """Number and text of every version, oldest first, each with the types that it refers to inside of it.
+
+        Raises:
+            InvalidSchema: one that is not Avro, or breaks a rule of it.
+        """
+        return [(one.version, canonical(self.tree(one))) for one in self.versions(subject)]
+
+    def tree(self, registered: Registered) -> Schema:
+        """The tree of a version; what it refers to is fetched.
+
+        Raises:
+            InvalidSchema: it is not Avro, or breaks a rule of it.
+        """
+        label = f"{registered.subject} v{registered.version}"
+        if registered.kind != "AVRO":
+            raise InvalidSchema(f"is of the type {registered.kind}; only AVRO is checked", path=label)
+        names = Names()
+        for one in self._needed(registered.content.references, {}):
+            parse_schema(Source(one.content.schema, f"{one.subject} v{one.version}"), names=names)
+        return parse_schema(Source(registered.content.schema, label), names=names)
+
+    def look_up(self, subject: str, content: Content | str, *, normalise: bool = False) -> Registered | None:
+        """The version that has this schema, or None."""
+        query = "?normalize=true" if normalise else ""
+        try:
+            answer = self._transport.call("POST", f"/subjects/{_q(subject)}{query}", _body(content))
         except RegistryRefused as error:
             if error.status == 404:
                 return None
             raise
-        return answer
+        return self._registered(answer)
+
+    def register(self, subject: str, content: Content | str, *, force: bool = False) -> int:
+        """Register a schema, or find it: its id.
+
+        Args:
+            subject: its name.
+            content: the schema, or its text.
+            force: whatever the level says; Confluent's registries from 8.1 know it.
+
+        Raises:
+            RegistryRefused: with status 409 what the level does not let through.
+        """
+        query = "?force=true" if force else ""
+        answer = self._transport.call("POST", f"/subjects/{_q(subject)}/versions{query}", _body(content))
+        return int(self._object(answer)["id"])
+
+    def complaints(self, subject: str, content: Content | str) -> list[str]:
+        """What the registry has against a schema as the next version, all versions taken as the level asks.
+
+        Raises:
+            RegistryRefused: it cannot tell; with code 42201 it cannot read the schema, or what that refers to.
+        """
+        path = f"/compatibility/subjects/{_q(subject)}/versions?verbose=true"
+        try:
+            answer = self._object(self._transport.call("POST", path, _body(content)))
+        except RegistryRefused as error:
+            if error.status == 404:  # a subject that is not there yet has nothing against anything
+                return []
+            raise
+        if answer.get("is_compatible"):
+            return []
+        return [str(one) for one in answer.get("messages") or [answer.get("reason") or "it gives no reason"]]
+
+    def level(self, subject: str = "") -> str | None:
+        """The level that is set for a subject itself, None where none is; without a subject the global one."""
+        answer = self._setting("config", subject)
+        return None if answer is None else str(answer.get("compatibilityLevel") or answer["compatibility"])
 
     def set_level(self, subject: str, level: str) -> None:
         """Set the compatibility level of a subject."""
-        self._call("PUT", f"/config/{_q(subject)}", {"compatibility": level})
+        self._transport.call("PUT", f"/config/{_q(subject)}", {"compatibility": level})
 
-    def close(self) -> None:
-        """Close the connection."""
-        self._http.close()
+    def mode(self, subject: str) -> str:
+        """The mode that holds for a subject; READWRITE where the registry has no modes."""
+        answer = self._setting("mode", subject) or self._setting("mode", "")
+        return "READWRITE" if answer is None else str(answer["mode"])
 
-    def _call(self, method: str, path: str, body: object = None) -> Any:
+    def _setting(self, kind: str, subject: str) -> Mapping[str, Any] | None:
+        path = f"/{kind}/{_q(subject)}" if subject else f"/{kind}"
         try:
-            answer = self._http.request(method, path, json=body)
-            value = answer.json()
-        except httpx.HTTPError as error:
-            hint = "set --registry or SCHEMA_REGISTRY_URL"
-            raise RegistryUnreachable(f"no registry answers at {self._shown} ({error}); {hint}") from None
-        except ValueError:
-            raise RegistryUnreachable(f"what answers at {self._shown} is not a registry: no JSON") from None
-        if answer.is_success:
-            return value
-        value = value if isinstance(value, dict) else {}
-        message = f"{self._shown}: {value.get('message', answer.reason_phrase)}"
-        raise RegistryRefused(message, status=answer.status_code, code=int(value.get("error_code", 0)))
+            return self._object(self._transport.call("GET", path))
+        except RegistryRefused as error:
+            if error.code in _NOTHING_SET or (error.status == 404 and kind == "mode"):
+                return None
+            raise
+
+    def _needed(self, references: Sequence[Reference], seen: dict[tuple[str, int], Registered]) -> Sequence[Registered]:
+        """What references lead to, each once and behind what it needs itself."""
+        found: list[Registered] = []
+        for one in references:
+            if (one.subject, one.version) not in seen:
+                version = seen[one.subject, one.version] = self.version(one.subject, one.version)
+                found += [*self._needed(version.content.references, seen), version]
+        return found
+
+    def _registered(self, answer: Json) -> Registered:
+        value = self._object(answer)
+        try:
+            kind = str(value.get("schemaType") or "AVRO")
+            return Registered(str(value["subject"]), int(value["version"]), int(value["id"]), _content(value), kind)
+        except (KeyError, TypeError, ValueError):
+            raise RegistryUnreachable(f"{self.shown}: an answer is no version of a subject") from None
+
+    def _object(self, answer: Json) -> Mapping[str, Any]:
+        if isinstance(answer, dict):
+            return answer
+        raise RegistryUnreachable(f"{self.shown}: an answer is no object; is the path of the address right?")
+
+    def _list(self, answer: Json, kind: type) -> list[Any]:
+        if isinstance(answer, list) and all(isinstance(one, kind) for one in answer):
+            return answer
+        raise RegistryUnreachable(f"{self.shown}: an answer is no list; is the path of the address right?")
+
+
+def _content(value: Mapping[str, Any]) -> Content:
+    references = tuple(
+        Reference(str(one["subject"]), int(one["version"]), str(one["name"])) for one in value.get("references") or ()
+    )
+    metadata, rules = canonical_json(value.get("metadata")), canonical_json(value.get("ruleSet"))
+    return Content(str(value["schema"]), references, metadata, rules)
+
+
+def _body(content: Content | str) -> Json:
+    if isinstance(content, str):
+        return {"schema": content}
+    body: dict[str, Json] = {"schema": content.schema}
+    if content.references:
+        body["references"] = [one.to_json() for one in content.references]
+    if content.metadata:
+        body["metadata"] = json.loads(content.metadata)
+    if content.rule_set:
+        body["ruleSet"] = json.loads(content.rule_set)
+    return body
 
 
 def _q(subject: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from difflib import SequenceMatcher
 from typing import Final
 
 from compat_checks import fixes
@@ -162,6 +161,8 @@ def _likeness(old: Field, new: Field, *, same_place: bool) -> float:
     """How likely it is that one became the other; 0 where nothing speaks for it."""
     if type_text(old.type) != type_text(new.type):
         return 0
+    from difflib import SequenceMatcher  # here, for most changes have no rename to look for
+
     ratio = SequenceMatcher(None, old.name.lower(), new.name.lower()).ratio()
     same_doc = bool(old.doc) and old.doc == new.doc
     undocumented = not old.doc and not new.doc
