@@ -10,7 +10,10 @@ LOCK   := requirements/dev.txt
 READY  := $(VENV)/.ready
 UV     := $(BIN)/python -m uv
 
-.PHONY: help demo test check bench format generate lock wheel clean
+# The branch that a change goes to is a baseline, too, where this is a clone that has it.
+MAIN   := $(shell git rev-parse --verify --quiet origin/main > /dev/null 2>&1 && echo --against git:origin/main)
+
+.PHONY: help demo test check bench docs format generate lock wheel clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,10 +38,16 @@ check: $(READY) ## Format, lint, types, import rules, codegen drift, contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m codegen --check
-	$(BIN)/python -m compat_checks check
+	$(BIN)/python -m compat_checks lint --fail-on warning
+	$(BIN)/python -m compat_checks check --fail-on warning --against history $(MAIN)
+	$(BIN)/python -m compat_checks changelog --check
 
 bench: $(READY) ## Ratios, side by side in one run
 	$(BIN)/python -m tests.benchmark
+	$(BIN)/python -m tests.benchmark.contracts
+
+docs: $(READY) ## Write the documents that are made: a page for each rule, the example of a review
+	$(BIN)/python -m tests.docs
 
 format: $(READY) ## Rewrite the code in the house format
 	$(BIN)/ruff format

@@ -6,10 +6,12 @@ import argparse
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from compat_checks.baselines import Registry
 from compat_checks.errors import UsageError
 
+if TYPE_CHECKING:
+    from compat_checks.registry.client import RegistryClient
 
 def secret(name: str) -> str | None:
     """A secret from the environment, or from the file that NAME_FILE points to.
@@ -20,17 +22,23 @@ def secret(name: str) -> str | None:
     if path := os.environ.get(f"{name}_FILE"):
         try:
             return Path(path).read_text("utf-8").strip()
-        except OSError as error:
-            raise UsageError(f"{name}_FILE: {error.strerror}: {path}") from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"{name}_FILE: {path} cannot be read: {error}") from None
     return os.environ.get(name) or None
 
 
-def connect(options: argparse.Namespace) -> Callable[[str], Registry]:
-    """What opens the registry at a URL."""
+def connect(options: argparse.Namespace) -> Callable[[str], RegistryClient]:
+    """What opens the registry at a URL; it raises UsageError where httpx is not installed."""
 
-    def open_registry(url: str) -> Registry:
-        from compat_checks.registry.client import RegistryClient
-
-        return RegistryClient(url, options.timeout)
+    def open_registry(url: str) -> RegistryClient:
+        try:
+            from compat_checks.registry.access import Access
+            from compat_checks.registry.client import RegistryClient
+        except ModuleNotFoundError as error:
+            raise UsageError(f"{error.name} is not installed; run: pip install 'eccs-contracts[registry]'") from None
+        user, password = secret("SCHEMA_REGISTRY_USERNAME"), secret("SCHEMA_REGISTRY_PASSWORD")
+        token = secret("SCHEMA_REGISTRY_TOKEN")
+        access = Access(url, options.timeout, user, password, token, options.ca, options.cert, options.key)
+        return RegistryClient(access)
 
     return open_registry

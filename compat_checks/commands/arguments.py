@@ -158,6 +158,7 @@ def _registry(commands: _Commands) -> None:
         command.add_argument("--out", type=Path, metavar="FILE", help="save the plan, for apply")
         command.add_argument("--format", choices=("text", "json"), default="text")
     for command in (plan, apply, promote):
+        command.add_argument("--force", action="store_true", help="also what the levels do not let through")
         _access(command)
     serve = _command(commands, "serve", "registry:serve", "the embedded registry, until it is stopped")
     serve.add_argument("--host", default="127.0.0.1")

@@ -62,6 +62,8 @@ def apply_plan(plan: Plan, client: RegistryClient) -> Iterator[str]:
     """
     if plan.refusals:
         raise PlanRefused("; ".join(f"{one.subject}: {one.text}" for one in plan.refusals))
+    if plan.registry != client.shown:
+        raise PlanRefused(f"the plan was made for {plan.registry}, and this is {client.shown}; plan again")
     now = observe(client, [one.subject for one in plan.seen])
     if changed := differences(plan.seen, [one.seen for one in now.values()]):
         raise PlanRefused(f"the registry changed since the plan was made: {'; '.join(changed)}; plan again")

@@ -10,7 +10,7 @@ from compat_checks.levels import Direction
 from compat_checks.registry.canonical import canonical, normalised
 from compat_checks.registry.compatibility import Obstacle, Old, obstacles
 from compat_checks.registry.plan import Kind, Plan, Register, Remark, SetLevel, Step
-from compat_checks.registry.settings import READWRITE
+from compat_checks.registry.settings import IMPORTING, READWRITE
 from compat_checks.registry.values import Content
 from compat_checks.registry.wanted import Observed, There, Wanted, Wish
 from compat_checks.schema import Schema
@@ -113,11 +113,13 @@ class _Draft:
         """Whether the level lets the new versions of a subject through, and what else is odd about it."""
         observed = self.observed[wanted.subject]
         self._drift(wanted, observed)
-        if not self.new.get(wanted.subject):
-            return
-        if observed.seen.mode != READWRITE:
-            text = f"its mode is {observed.seen.mode}; nothing can be registered before it is {READWRITE}"
+        news = self.new.get(wanted.subject)
+        mode = observed.seen.mode
+        if mode != READWRITE and (news or (mode not in IMPORTING and observed.seen.level != wanted.level)):
+            text = f"its mode is {mode}; nothing can be written before it is {READWRITE}"
             self._remark(wanted.subject, Kind.MODE, text, refuses=True)
+        if not news:
+            return
         first = self._first_obstacle(wanted, observed.seen.effective, 0)
         if first is None:
             return

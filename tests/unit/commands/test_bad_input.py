@@ -16,7 +16,7 @@ from compat_checks.__main__ import main
 from tests.docs.review import git
 from tests.unit.commands.folders import REQUEST, ROOT, ours
 
-TEXTS = {
+TEXTS: dict[str, tuple[str | bytes, str]] = {
     "broken JSON": ('{"type": "record",\n  "name": }', "EmailRequest.avsc:2:11: not JSON"),
     "a key twice": ('{"type": "record",\n "name": "A", "name": "B", "fields": []}', '"name" is given twice'),
     "an unknown type": (

@@ -129,12 +129,12 @@ class _Server(ThreadingHTTPServer):
 @contextlib.contextmanager
 def serving(say: Callable[[Call], Answer], tls: ssl.SSLContext | None = None) -> Iterator[Served]:
     """Serve on loopback, over TLS if its context is given."""
-    handler = type("Handle", (_Handle,), {"say": staticmethod(say)})
+    served = Served("")
+    handler = type("Handle", (_Handle,), {"say": staticmethod(say), "served": served})
     server = _Server(("127.0.0.1", 0), handler)
     if tls:
         server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    served = Served(f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}")
-    handler.served = served
+    served.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:

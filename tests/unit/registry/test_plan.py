@@ -1,44 +1,16 @@
-"""Plan and apply: what is done, in which order, and what is refused before anything is written."""
+"""Planning: what is done, in which order, and what is refused before anything is written."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from compat_checks.errors import RegistryRefused, UsageError
-from compat_checks.registry.apply import apply, apply_plan, plan_contracts
+from compat_checks.registry.apply import plan_contracts
 from compat_checks.registry.client import RegistryClient
-from compat_checks.registry.plan import Kind, Plan, PlanRefused, Register, SetLevel
+from compat_checks.registry.plan import Kind, PlanRefused, Register, SetLevel
 from tests.unit.registry.conftest import Publish
-
-SUBJECT = "orders-value"
-
-
-def order(*fields: str, **more: Any) -> dict[str, Any]:
-    """An order; a field whose name ends with ? has a default."""
-    made = [
-        {"name": one.rstrip("?"), "type": "int", **({"default": 0} if one.endswith("?") else {}), "doc": "d"}
-        for one in fields
-    ]
-    return {"type": "record", "name": "Order", "namespace": "shop", "doc": "d", "fields": made, **more}
-
-
-def steps(plan: Plan) -> list[str]:
-    """The steps, as people read them."""
-    return [str(one) for one in plan.steps]
-
-
-def kinds(plan: Plan) -> list[Kind]:
-    """What the remarks are about."""
-    return [one.kind for one in plan.remarks]
-
-
-def carry_out(plan: Plan, client: RegistryClient) -> list[str]:
-    """Apply a plan to its end."""
-    return list(apply_plan(plan, client))
+from tests.unit.registry.orders import SUBJECT, carry_out, kinds, order, steps
 
 
 class TestSteps:
@@ -207,9 +179,13 @@ class TestRemarks:
     def test_a_read_only_subject_is_refused(self, publish: Publish, client: RegistryClient) -> None:
         """Before the first write."""
         client._transport.call("PUT", f"/mode/{SUBJECT}", {"mode": "READONLY"})
-        plan = plan_contracts(publish(order("a")), client)
+        fresh = plan_contracts(publish(order("a")), client)
+        client._transport.call("DELETE", f"/mode/{SUBJECT}")
+        carry_out(plan_contracts(publish(order("a")), client), client)
+        client._transport.call("PUT", f"/mode/{SUBJECT}", {"mode": "READONLY"})
+        level_only = plan_contracts(publish(order("a"), level="FULL"), client)
 
-        assert [one.kind for one in plan.refusals] == [Kind.MODE]
+        assert [one.kind for one in (*fresh.refusals, *level_only.refusals)] == [Kind.MODE, Kind.MODE]
 
     def test_lines_fit_a_terminal(self, publish: Publish, client: RegistryClient) -> None:
         """80 columns."""
@@ -218,79 +194,3 @@ class TestRemarks:
 
         assert max(len(line) for line in lines) <= 80
         assert lines[-1] == f"refused: 1 reason above, nothing is written to {client.shown}"
-
-
-class TestSaved:
-    """A plan is a value: it can be reviewed, and carried out later."""
-
-    def test_it_comes_back_from_json(self, publish: Publish, client: RegistryClient) -> None:
-        """Steps, remarks and what it has seen."""
-        plan = plan_contracts(publish(order("a"), order("a", "b"), level="FORWARD"), client)
-
-        assert Plan.from_json(json.loads(json.dumps(plan.to_json()))) == plan
-
-    def test_a_stale_plan_is_refused_with_what_changed(self, publish: Publish, client: RegistryClient) -> None:
-        """Nothing is written."""
-        folder = publish(order("a"), order("a", "b?"))
-        plan = plan_contracts(folder, client)
-        client.register(SUBJECT, json.dumps(order("a")))
-        client.set_level(SUBJECT, "FULL")
-
-        with pytest.raises(PlanRefused) as caught:
-            carry_out(plan, client)
-        assert "the level is now FULL, it was BACKWARD" in str(caught.value)
-        assert "version 1 was registered" in str(caught.value)
-        assert client.numbers(SUBJECT) == [1]
-
-    @pytest.mark.parametrize(
-        ("change", "words"),
-        [
-            ({"format": "x"}, "this is no plan"),
-            ({"version": 9}, "of version 9"),
-            ({"fingerprint": "sha256:0"}, "was altered"),
-            ({"seen": [{}]}, "is damaged"),
-            ({"steps": [{"step": "delete"}]}, "is damaged"),
-        ],
-    )
-    def test_what_is_no_plan_is_wrong_usage(
-        self, publish: Publish, client: RegistryClient, change: dict[str, Any], words: str
-    ) -> None:
-        """With the way out."""
-        value = plan_contracts(publish(order("a")), client).to_json()
-
-        with pytest.raises(UsageError, match=words):
-            Plan.from_json({**value, **change})
-
-    def test_a_plan_is_an_object(self) -> None:
-        """A list is none."""
-        with pytest.raises(UsageError, match="this is no plan"):
-            Plan.from_json([])
-
-
-class TestFailing:
-    """What is left behind when a step fails."""
-
-    def test_a_loosened_level_is_set_for_good(self, publish: Publish, client: RegistryClient) -> None:
-        """The version that needed it is too large for the registry."""
-        big = {**order("a", "b"), "x": "y" * 1_100_000}
-        plan = plan_contracts(publish(order("a"), big), client, force=True)
-
-        with pytest.raises(RegistryRefused, match="larger"):
-            carry_out(plan, client)
-        assert (client.numbers(SUBJECT), client.level(SUBJECT)) == ([1], "BACKWARD")
-
-
-def test_apply_plans_and_carries_out(publish: Publish, client: RegistryClient) -> None:
-    """A line for each subject, and the same again without anything new."""
-    folder = publish(order("a"), order("a", "b?"))
-
-    assert list(apply(folder, client)) == [f"{SUBJECT}: 2 versions, 2 new, ids [1, 2], BACKWARD"]
-    assert list(apply(folder, client)) == [f"{SUBJECT}: 2 versions, 0 new, ids [1, 2], BACKWARD"]
-
-
-def test_our_own_contracts_are_applied(client: RegistryClient) -> None:
-    """As the local stack does it."""
-    lines = list(apply(Path("schemas"), client))
-
-    assert lines[0] == "email_requests-value: 2 versions, 2 new, ids [1, 2], FULL_TRANSITIVE"
-    assert plan_contracts(Path("schemas"), client).steps == ()
