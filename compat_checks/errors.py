@@ -11,7 +11,8 @@ CompatChecksError
 ├── BaselineUnreachable            there is, and it cannot be had from here
 └── RegistryError
     ├── RegistryUnreachable        nothing that speaks the registry API answers at the address
-    └── RegistryRefused            the registry answered, and said no
+    ├── RegistryRefused            the registry answered, and said no
+    └── PlanRefused                a plan that must not be carried out
 """
 
 from __future__ import annotations
@@ -116,3 +117,7 @@ class RegistryRefused(RegistryError):
         self.status = status
         self.code = code
         super().__init__(message)
+
+
+class PlanRefused(RegistryError):
+    """Raised where a plan must not be carried out: something in it would fail, or the registry is another by now."""

@@ -13,6 +13,7 @@ from compat_checks.errors import UsageError
 if TYPE_CHECKING:
     from compat_checks.registry.client import RegistryClient
 
+
 def secret(name: str) -> str | None:
     """A secret from the environment, or from the file that NAME_FILE points to.
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from compat_checks.errors import CompatChecksError, RegistryError, RegistryRefused
+from compat_checks.errors import CompatChecksError, PlanRefused, RegistryError, RegistryRefused
 from compat_checks.registry.client import RegistryClient
-from compat_checks.registry.plan import Kind, Plan, PlanRefused, Register, Remark, SetLevel, Step, differences
+from compat_checks.registry.plan import Kind, Plan, Register, Remark, SetLevel, Step, differences
 from compat_checks.registry.planning import make_plan
 from compat_checks.registry.wanted import Wanted, observe, of_contracts, of_registry
 

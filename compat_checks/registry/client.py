@@ -141,7 +141,7 @@ class RegistryClient:
         Args:
             subject: its name.
             content: the schema, or its text.
-            force: whatever the level says; Confluent's registries from 8.1 know it.
+            force: whatever the level says; newer registries of Confluent know it, others do not look at it.
 
         Raises:
             RegistryRefused: with status 409 what the level does not let through.

@@ -10,17 +10,13 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from compat_checks.errors import RegistryError, UsageError
+from compat_checks.errors import UsageError
 from compat_checks.registry.values import Content, Reference
 from compat_checks.source import Json
 
 FORMAT: Final = "compat-checks-plan"
 FORMAT_VERSION: Final = 1
 _WIDTH: Final = 80
-
-
-class PlanRefused(RegistryError):
-    """Raised where a plan must not be carried out: something in it would fail, or the registry is another by now."""
 
 
 class Kind(StrEnum):

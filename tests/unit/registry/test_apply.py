@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from compat_checks.errors import RegistryRefused, UsageError
+from compat_checks.errors import PlanRefused, RegistryRefused, UsageError
 from compat_checks.registry.apply import apply, plan_contracts
 from compat_checks.registry.client import RegistryClient
-from compat_checks.registry.plan import Plan, PlanRefused
+from compat_checks.registry.plan import Plan
 from tests.unit.registry.conftest import Publish
 from tests.unit.registry.orders import SUBJECT, carry_out, order
 

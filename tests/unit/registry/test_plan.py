@@ -6,9 +6,10 @@ import json
 
 import pytest
 
+from compat_checks.errors import PlanRefused
 from compat_checks.registry.apply import plan_contracts
 from compat_checks.registry.client import RegistryClient
-from compat_checks.registry.plan import Kind, PlanRefused, Register, SetLevel
+from compat_checks.registry.plan import Kind, Register, SetLevel
 from tests.unit.registry.conftest import Publish
 from tests.unit.registry.orders import SUBJECT, carry_out, kinds, order, steps
 
