@@ -6,6 +6,7 @@ Exit codes: 0 ok, 1 findings, 2 usage, 3 cannot reach; 70 for a defect of the to
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -51,6 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(command: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
+    gc.set_threshold(100_000, 20, 100)  # schema trees are many and short-lived; the usual threshold doubles the time
     code = command(options)
     sys.stdout.flush()  # here, where a closed pipe is still ours to explain
     return code

@@ -20,7 +20,7 @@ from compat_checks.rules import FIELD_RULES, HISTORY_RULES, TYPE_RULES, VERDICT_
 from compat_checks.rules.history import History
 from compat_checks.rules.pairs import FieldPair, TypePair
 from compat_checks.rules.verdict import Found
-from compat_checks.schema import PRIMITIVES, Field, Record, Schema
+from compat_checks.schema import KINDS, PRIMITIVES, Field, Record, Schema
 
 _VERDICT = {rule.id: rule for rule in VERDICT_RULES}
 _DEPLOYMENTS = {
@@ -89,6 +89,7 @@ class _About:
         self._new = new
         self._olds = olds
         self._asked = LEVELS["FULL" if level == "NONE" else level]
+        self._by_kind = {kind: [rule for rule in TYPE_RULES if kind in rule.kinds] for kind in KINDS}
         self._drafts: dict[tuple[str, str, str], _Draft] = {}
 
     def verdicts(self) -> bool:
@@ -168,8 +169,9 @@ class _About:
                     pair = FieldPair(match.old, match.new, match.old_record, match.new_record, match.element, ways)
                     self._apply(FIELD_RULES, pair, old.label)
             elif match.old and match.new and not _same_primitive(match.old, match.new):
-                rules = [rule for rule in TYPE_RULES if match.new.kind in rule.kinds]
-                self._apply(rules, TypePair(match.old, match.new, match.element, ways), old.label)
+                self._apply(
+                    self._by_kind[match.new.kind], TypePair(match.old, match.new, match.element, ways), old.label
+                )
 
     def _apply(self, rules: Sequence[Rule[Any]], pair: FieldPair | TypePair, label: str) -> None:
         for rule in rules:

@@ -7,23 +7,10 @@ import math
 import re
 from typing import Final
 
-from compat_checks.schema import (
-    PRIMITIVES,
-    Array,
-    Enum,
-    Field,
-    Fixed,
-    Map,
-    NamedSchema,
-    Primitive,
-    Record,
-    Schema,
-    Union,
-)
+from compat_checks.canonical import printed
+from compat_checks.schema import Schema
 from compat_checks.source import Json
 
-# In its own namespace, a type of such a name is still referred to by its full name.
-_TYPE_NAMES: Final = PRIMITIVES | {"record", "enum", "array", "map", "union", "fixed"}
 _SPECIAL = re.compile(r'[\x00-\x1f"\\]')
 _ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
 
@@ -31,65 +18,9 @@ _ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\
 def java_text(schema: Schema) -> str:
     """The compact text; only the full name where types are chained deeper than Python calls."""
     try:
-        return _text(_value(schema, "", set()))
+        return _text(printed(schema))
     except RecursionError:
         return schema.label
-
-
-def _value(schema: Schema, namespace: str, seen: set[str]) -> Json:
-    match schema:
-        case Primitive():
-            return {"type": schema.kind, **schema.props} if schema.props else schema.kind
-        case Array():
-            return {"type": "array", "items": _value(schema.items, namespace, seen), **schema.props}
-        case Map():
-            return {"type": "map", "values": _value(schema.values, namespace, seen), **schema.props}
-        case Union():
-            return [_value(branch, namespace, seen) for branch in schema.branches]
-    if schema.fullname in seen:
-        return _name_in(schema.fullname, namespace)
-    seen.add(schema.fullname)
-    made = {**_head(schema, namespace), **_content(schema, seen), **schema.props}
-    if schema.aliases:
-        made["aliases"] = [_name_in(alias, schema.namespace) for alias in schema.aliases]
-    return made
-
-
-def _head(schema: NamedSchema, namespace: str) -> dict[str, Json]:
-    kind = "error" if isinstance(schema, Record) and schema.is_error else schema.kind
-    head: dict[str, Json] = {"type": kind, "name": schema.name}
-    if schema.namespace != namespace:
-        head["namespace"] = schema.namespace
-    return head if schema.doc is None else {**head, "doc": schema.doc}
-
-
-def _content(schema: NamedSchema, seen: set[str]) -> dict[str, Json]:
-    match schema:
-        case Record():
-            return {"fields": [_field(field, schema.namespace, seen) for field in schema.fields]}
-        case Enum():
-            default = {} if schema.default is None else {"default": schema.default}
-            return {"symbols": list(schema.symbols), **default}
-        case Fixed():
-            return {"size": schema.size}
-
-
-def _field(field: Field, namespace: str, seen: set[str]) -> dict[str, Json]:
-    made: dict[str, Json] = {"name": field.name, "type": _value(field.type, namespace, seen)}
-    if field.doc is not None:
-        made["doc"] = field.doc
-    if field.has_default:
-        made["default"] = field.default
-    if field.order != "ascending":
-        made["order"] = field.order
-    if field.aliases:
-        made["aliases"] = list(field.aliases)
-    return {**made, **field.props}
-
-
-def _name_in(fullname: str, namespace: str) -> str:
-    space, _, name = fullname.rpartition(".")
-    return name if space and space == namespace and name not in _TYPE_NAMES else fullname
 
 
 def _text(value: Json) -> str:

@@ -15,6 +15,9 @@ PrimitiveKind: TypeAlias = Literal["null", "boolean", "int", "long", "float", "d
 PRIMITIVES: Final[frozenset[str]] = frozenset(("null", "boolean", "int", "long", "float", "double", "bytes", "string"))
 
 
+KINDS: Final = (*sorted(PRIMITIVES), "array", "map", "union", "fixed", "enum", "record")
+
+
 class Missing:
     """The type of MISSING: a field without a default is not a field whose default is null."""
 

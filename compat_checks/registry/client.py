@@ -9,10 +9,10 @@ from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import quote
 
+from compat_checks.canonical import canonical
 from compat_checks.errors import InvalidSchema, RegistryRefused, RegistryUnreachable
 from compat_checks.parse import Names, parse_schema
 from compat_checks.registry.access import Access
-from compat_checks.registry.canonical import canonical
 from compat_checks.registry.transport import Pace, Transport
 from compat_checks.registry.values import LATEST, Content, Reference, canonical_json
 from compat_checks.schema import Schema

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from compat_checks.canonical import canonical, normalised
 from compat_checks.diff import changes
 from compat_checks.levels import Direction
-from compat_checks.registry.canonical import canonical, normalised
 from compat_checks.registry.compatibility import Obstacle, Old, obstacles
 from compat_checks.registry.plan import Kind, Plan, Register, Remark, SetLevel, Step
 from compat_checks.registry.settings import IMPORTING, READWRITE

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from compat_checks.canonical import canonical, normalised
 from compat_checks.errors import InvalidSchema
 from compat_checks.parse import Names, parse_schema
-from compat_checks.registry.canonical import canonical, normalised
 from compat_checks.registry.compatibility import Old, complaints
 from compat_checks.registry.refused import Refused, refused
 from compat_checks.registry.settings import IMPORTING, Settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeGuard
 
 from compat_checks import fixes
 from compat_checks.findings import Fix
@@ -13,7 +13,7 @@ from compat_checks.levels import Direction
 from compat_checks.notation import type_text
 from compat_checks.rule import Hit
 from compat_checks.rules.pairs import TypePair
-from compat_checks.schema import Enum, Field, Fixed, Record
+from compat_checks.schema import Enum, Field, Fixed, Record, Schema
 
 _ALIKE: Final = 0.6  # of 1: names with this ratio of common letters may be one name, rewritten
 
@@ -93,7 +93,7 @@ def ambiguous_alias(pair: TypePair) -> Iterator[Hit]:
         Remove the alias; or rename when the old field is out of use.
     """
     for reading in pair.readings():
-        if not isinstance(reading.reader, Record) or not isinstance(reading.writer, Record):
+        if not _with_aliases(reading.reader) or not isinstance(reading.writer, Record):
             continue
         written = {field.name for field in reading.writer.fields}
         for field in reading.reader.fields:
@@ -124,7 +124,7 @@ def alias_used_twice(pair: TypePair) -> Iterator[Hit]:
         Give the alias to one field.
     """
     for reading in pair.readings():
-        if not isinstance(reading.reader, Record) or not isinstance(reading.writer, Record):
+        if not _with_aliases(reading.reader) or not isinstance(reading.writer, Record):
             continue
         claims = Counter(name for field in reading.reader.fields for name in {field.name, *field.aliases})
         for field in reading.writer.fields:
@@ -135,6 +135,10 @@ def alias_used_twice(pair: TypePair) -> Iterator[Hit]:
                     element=field.name,
                     hint="give the alias to one field",
                 )
+
+
+def _with_aliases(schema: Schema) -> TypeGuard[Record]:
+    return isinstance(schema, Record) and any(field.aliases for field in schema.fields)
 
 
 def renames(old: Record, new: Record) -> Iterator[tuple[Field, Field]]:

@@ -1,4 +1,4 @@
-"""`make bench`: compatibility checks beside those of the Python `avro` package, in one process."""
+"""`make bench`: compatibility checks beside those of the Python `avro` package, in one run."""
 
 from __future__ import annotations
 
@@ -9,32 +9,43 @@ import resource
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 from statistics import median
 
 from avro.compatibility import ReaderWriterCompatibilityChecker, SchemaCompatibilityType
 from avro.schema import Schema, parse
 
-from compat_checks.checking import Scope, Workspace, check
 from tests.benchmark.contracts.folder import write
 
 _ROUNDS = 5
 
 
 def _timed(work: Callable[[], int]) -> tuple[float, int]:
-    started = time.process_time()
+    """Processor seconds of a piece of work, its processes included, and its result."""
+    before = _spent()
     result = work()
-    return time.process_time() - started, result
+    return _spent() - before, result
+
+
+def _spent() -> float:
+    spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in spent)
+
+
+def _run(arguments: list[str], environment: dict[str, str] | None = None) -> str:
+    command = [sys.executable, "-m", "compat_checks", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    if done.returncode > 1:
+        raise RuntimeError(done.stderr)
+    return done.stdout
 
 
 def _ours(folder: Path) -> int:
     """Pairs that `check --against dir:` finds compatible: parsing, the verdict both ways, and all other rules."""
-    scope = Scope(against=[f"dir:{folder / 'published'}"], today=date(2026, 1, 1), connect=lambda _: None)  # type: ignore[arg-type,return-value]  # no registry here
-    review = check(Workspace.of(folder / "now"), scope)
-    return sum(2 * len(one.versions) for one in review.subjects if one.registry_accepts)
+    arguments = ["check", "--schemas", str(folder / "now"), "--against", f"dir:{folder / 'published'}"]
+    report = json.loads(_run([*arguments, "--format", "json"]))
+    return sum(2 * len(one["versions"]) for one in report["subjects"] if one["registry_accepts"])
 
 
 def _theirs(folder: Path) -> int:
@@ -56,15 +67,9 @@ def _compatible(reader: Schema, writer: Schema) -> int:
 
 def _start(arguments: list[str]) -> float:
     """Seconds of processor time of one process, start to end, compiled files in place; the median of rounds."""
-    found = []
     with tempfile.TemporaryDirectory() as cache:
         environment = {**os.environ, "PYTHONPYCACHEPREFIX": cache, "PYTHONDONTWRITEBYTECODE": ""}
-        for _ in range(_ROUNDS + 1):
-            before = resource.getrusage(resource.RUSAGE_CHILDREN)
-            command = [sys.executable, "-m", "compat_checks", *arguments]
-            subprocess.run(command, check=True, capture_output=True, env=environment)
-            after = resource.getrusage(resource.RUSAGE_CHILDREN)
-            found.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+        found = [_timed(lambda: len(_run(arguments, environment)))[0] for _ in range(_ROUNDS + 1)]
     return median(found[1:])
 
 

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from compat_checks.canonical import canonical, normalised
 from compat_checks.parse import Names, parse_schema
-from compat_checks.registry.canonical import canonical, normalised
 
 _PRINTED = {
     "a primitive": ('{"type": "int"}', '"int"'),

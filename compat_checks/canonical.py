@@ -28,7 +28,12 @@ def canonical(schema: Schema, referenced: Container[str] = ()) -> str:
         schema: the tree.
         referenced: full names of types that references define; those are printed by their name.
     """
-    return compact(_Printer(referenced, normalise=False).schema(schema, ""))
+    return compact(printed(schema, referenced))
+
+
+def printed(schema: Schema, referenced: Container[str] = ()) -> Json:
+    """The JSON of the canonical text; arguments as `canonical`."""
+    return _Printer(referenced, normalise=False).schema(schema, "")
 
 
 def normalised(schema: Schema, referenced: Container[str] = ()) -> str:
