@@ -56,6 +56,8 @@ class _Form:
             return head
         if not self.binary and all(part.isidentifier() for part in parts):
             return f"f'{head[1:-1]}{''.join(f'{{{part}}}' for part in parts)}'"
+        if len(parts) < 3:  # adding a few is faster than joining them
+            return " + ".join([head, *(f"({part})" if " " in part else part for part in parts)])
         return self.join([head, *parts])
 
     @property
@@ -162,7 +164,7 @@ class _Encoder:
         if type_.kind == "uuid":
             return [
                 self._form.literal(b"\x48"),
-                f"str({held}).encode()" if self._form.binary else f"str({held})",
+                f"text_of_uuid({held}).encode()" if self._form.binary else f"text_of_uuid({held})",
             ]
         if type_.kind == "fixed":
             self._guard(f"len({held}) != {type_.size}")
@@ -203,9 +205,10 @@ class _Encoder:
     def _timestamp(self, value: str) -> list[str]:
         """Milliseconds; from 1970-07 to 2039-09 they are six bytes, each from a table."""
         lines, form = self._lines, self._form
-        t = lines.name("t")
+        d, t = lines.name("d"), lines.name("t")
         parts = [lines.name("c") for _ in range(6)]
-        lines.add(f"{t} = ({value} - EPOCH) // MILLI << 1")
+        lines.add(f"{d} = {value} - EPOCH")
+        lines.add(f"{t} = ({d}.days * 86_400 + {d}.seconds) * 2000 + {d}.microseconds // 1000 * 2")
         with lines.block(f"if TIME_FROM <= {t} < TIME_TO:"):
             more = form.table("MORE")
             for index, part in enumerate(parts[:5]):
