@@ -13,7 +13,7 @@ from eccs_contracts._codec.tables import EPOCH, EPOCH_DAY, LOCAL_EPOCH
 _DASH = ord("-")
 _UNSAFE = SafeUUID.unknown
 _new_uuid = UUID.__new__
-_set_int = UUID.int.__set__  # type: ignore[attr-defined]  # slots, which typeshed calls attributes
+_set_int = UUID.int.__set__  # type: ignore[attr-defined, misc]  # slots, which typeshed calls attributes
 _set_is_safe = UUID.is_safe.__set__  # type: ignore[attr-defined, misc]
 
 # Moves the point of any decimal that fits; what it would have to round does not fit.
