@@ -23,6 +23,7 @@ from codegen.types import (
     annotation,
     least,
     reference,
+    tag_class,
 )
 
 # Scalar -> the value of the number `{}`, and whether it is an int of 32 bits.
@@ -30,6 +31,8 @@ _NUMBERS: Final[dict[str, tuple[str, bool]]] = {
     "timestamp-micros": ("instant_of_micros({})", False),
     "local-timestamp-millis": ("local_of_millis({})", False),
     "local-timestamp-micros": ("local_of_micros({})", False),
+    "timestamp-nanos": ("{}", False),
+    "local-timestamp-nanos": ("{}", False),
     "date": ("date_of_days({})", True),
     "time-millis": ("time_of_millis({})", True),
     "time-micros": ("time_of_micros({})", False),
@@ -95,14 +98,16 @@ class _Decoder:
         lines, kind = self._lines, type_.kind
         if type_ == NULL:
             lines.add(f"{found} = None")
-        elif kind in ("string", "bytes", "decimal"):
+        elif kind in ("string", "bytes", "decimal", "big-decimal"):
             self._sized(type_, found)
         elif kind in ("int", "long"):
             self._number(found, kind)
         elif kind in _NUMBERS:
             of_number, is_int = _NUMBERS[kind]
-            self._number("n", "int" if is_int else "long")
-            lines.add(f"{found} = {of_number.format('n')}")
+            number = found if of_number == "{}" else "n"
+            self._number(number, "int" if is_int else "long")
+            if number != found:
+                lines.add(f"{found} = {of_number.format(number)}")
         elif kind == "timestamp-millis":
             self._timestamp(found)
         elif kind == "boolean":
@@ -122,6 +127,8 @@ class _Decoder:
                 lines.add(f"{found} = read_uuid(b, p + 1)", "p += 37")
             case "uuid-fixed":
                 lines.add(f"{found} = uuid_of_bytes(b[p : p + 16])", "p += 16")
+            case "duration":
+                lines.add(f"{found} = duration_of_bytes(b[p : p + 12])", "p += 12")
             case "decimal-fixed":
                 arguments = f"{type_.precision}, {type_.scale}"
                 lines.add(f"{found} = decimal_of_bytes(b[p : p + {size}], {arguments})", f"p += {size}")
@@ -148,6 +155,7 @@ class _Decoder:
         value = {
             "string": "b[p:q].decode()",
             "bytes": "b[p:q]",
+            "big-decimal": "big_decimal_of_bytes(b[p:q])",
             "decimal": f"decimal_of_bytes(b[p:q], {type_.precision}, {type_.scale})",
         }[type_.kind]
         lines.add(f"{found} = {value}", "p = q")
@@ -202,13 +210,19 @@ class _Decoder:
 
     def _union(self, type_: UnionOf, found: str) -> None:
         lines = self._lines
+        if not type_.branches:
+            lines.add(f"{found} = read_nothing(b)")
+            return
         self._byte()
         word = "if"
         for index, branch in sorted(enumerate(type_.branches), key=lambda one: _rank(type_, one[1])):
             if index > 63:
                 continue  # an index of two bytes is the plan's
             with lines.block(f"{word} n == {2 * index}:"):
-                self.into(branch, found)
+                if tag := type_.tags[index]:
+                    lines.add(f"{found} = {tag_class(tag, self._here)}({self._local(branch)})")
+                else:
+                    self.into(branch, found)
             word = "elif"
         with lines.block("else:"):
             lines.add("raise ValueError")

@@ -6,20 +6,20 @@ from collections.abc import Mapping
 
 from compat_checks.inline import compact, full_name
 from compat_checks.parse import qualify
-from compat_checks.schema import PRIMITIVES, NamedSchema, Record
+from compat_checks.schema import PRIMITIVES, NamedSchema, Record, Schema
 from compat_checks.source import Json, Place
 
 _NESTING = ("type", "items", "values")
 
 
-def self_contained(record: Record, types: Mapping[str, NamedSchema]) -> str:
-    """The compact text of a record, wherever it is defined, with the types that it refers to inside of it.
+def self_contained(schema: Schema, types: Mapping[str, NamedSchema]) -> str:
+    """The compact text of a schema, wherever it is defined, with the types that it refers to inside of it.
 
     For the record of a file this is the text of `SchemaFiles.self_contained`. That one takes files only, and
     defines a type twice where a definition from elsewhere has it inside, too.
     """
-    value = _json(record.place)
-    root = value if not record.place.pointer else _moved(value, record)
+    value = _json(schema.place)
+    root = _moved(value, schema) if isinstance(schema, Record) and schema.place.pointer else value
     return compact(_Writer(types).value(root, ""))
 
 
@@ -66,10 +66,9 @@ def _moved(value: Mapping[str, Json], named: NamedSchema) -> dict[str, Json]:
     return {**head, **{key: item for key, item in value.items() if key not in head}}
 
 
-def _json(place: Place) -> dict[str, Json]:
-    """The JSON object at a place (RFC 6901)."""
+def _json(place: Place) -> Json:
+    """The JSON value at a place (RFC 6901)."""
     value = place.source.load()
     for step in place.pointer.split("/")[1:]:
         value = value[int(step)] if isinstance(value, list) else value[step.replace("~1", "/").replace("~0", "~")]
-    found: dict[str, Json] = value
-    return found
+    return value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from eccs_contracts._codec import varint
@@ -10,6 +10,7 @@ from eccs_contracts._codec.at import At, Report
 from eccs_contracts._codec.cursor import Cursor
 from eccs_contracts._codec.plan import AvroType, Json
 from eccs_contracts._codec.scalars import STRING
+from eccs_contracts.values import Branch
 
 
 class Array(AvroType):
@@ -108,6 +109,48 @@ class Map(AvroType):
         }
 
 
+class Tagged(AvroType):
+    """A branch of a union that shares its Python class with another branch: its values are in a class of its own."""
+
+    __slots__ = ("_class", "inner", "least")
+
+    def __init__(self, made: Callable[[], type[Branch[Any]]], inner: AvroType) -> None:
+        self._class = made
+        self.inner = inner
+        self.least = inner.least
+
+    @property
+    def label(self) -> str:  # type: ignore[override]  # the class is not known before it is asked for
+        return f"a {self.made.__name__} of {self.inner.label}"
+
+    @property
+    def made(self) -> type[Branch[Any]]:
+        """The class."""
+        return self._class()
+
+    def owns(self, value: object) -> bool:
+        return type(value) is self.made
+
+    def read(self, cursor: Cursor, at: At) -> Branch[Any]:
+        return self.made(self.inner.read(cursor, at))
+
+    def write(self, value: Any, at: At) -> bytes:
+        return self.inner.write(self._bare(value), at)
+
+    def check(self, value: Any, at: At, report: Report) -> bool:
+        return self.inner.check(self._bare(value), at, report)
+
+    def to_json(self, value: Any) -> Json:
+        return self.inner.to_json(self._bare(value))
+
+    def from_json(self, value: Json, at: At, report: Report) -> Branch[Any]:
+        return self.made(self.inner.from_json(value, at, report))
+
+    def _bare(self, value: Any) -> Any:
+        """The value inside; one that stands bare is taken, too."""
+        return value.value if self.owns(value) else value
+
+
 class Union(AvroType):
     """A union; the class of a value tells its branch."""
 
@@ -119,7 +162,7 @@ class Union(AvroType):
 
     @property
     def label(self) -> str:  # type: ignore[override]  # the labels of records are known only when all are
-        return " or ".join(branch.label for branch in self.branches)
+        return " or ".join(branch.label for branch in self.branches) or "no value at all"
 
     def owns(self, value: object) -> bool:
         return any(branch.owns(value) for branch in self.branches)

@@ -13,7 +13,7 @@ from eccs_contracts._codec.record import Record, read_with
 from eccs_contracts._codec.resolving.nodes import Fields, Never, Node
 from eccs_contracts._codec.resolving.render import TooDeepError, compiled
 from eccs_contracts._codec.resolving.resolve import resolve
-from eccs_contracts._codec.resolving.shapes import shape_of
+from eccs_contracts._codec.resolving.shapes import FieldShape, Shape, shape_of
 from eccs_contracts._codec.tables import NOT_FAST
 from eccs_contracts.errors import DecodeError
 
@@ -49,7 +49,7 @@ def reader_of(model: type[M], writer: str) -> Callable[[bytes], M]:
 
 def _resolved(model: type[M], writer: str) -> Node:
     try:
-        node = resolve(shape_of(writer), shape_of(model.SCHEMA), model.PLAN)
+        node = resolve(*_shapes(model, writer), model.PLAN)
     except RecursionError:
         raise DecodeError("the writer's schema is nested deeper than the interpreter can follow") from None
     if isinstance(node, Never):
@@ -57,6 +57,15 @@ def _resolved(model: type[M], writer: str) -> Node:
     if isinstance(node, Fields):
         node.model = model
     return node
+
+
+def _shapes(model: type[Record], writer: str) -> tuple[Shape, Shape]:
+    """Writer's and reader's; a schema without a name is, as the generator has it, a record of one field."""
+    shapes = shape_of(writer), shape_of(model.SCHEMA)
+    if shapes[1].kind == "record":
+        return shapes
+    written, read = (Shape("record", fields=[FieldShape("value", (), shape)]) for shape in shapes)
+    return written, read
 
 
 def _fast(node: Node) -> Callable[[bytes, int], tuple[Any, int]] | None:

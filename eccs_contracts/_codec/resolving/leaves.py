@@ -58,14 +58,20 @@ _KINDS: Final[dict[str, _Kind]] = {
     "timestamp-micros": _Kind("long", logical.TIMESTAMP_MICROS, convert.instant_of_micros, "timestamp"),
     "local-timestamp-millis": _Kind("long", logical.LOCAL_TIMESTAMP_MILLIS, convert.local_of_millis, "local-timestamp"),
     "local-timestamp-micros": _Kind("long", logical.LOCAL_TIMESTAMP_MICROS, convert.local_of_micros, "local-timestamp"),
+    "timestamp-nanos": _Kind("long", scalars.LONG, int, "timestamp"),
+    "local-timestamp-nanos": _Kind("long", scalars.LONG, int, "local-timestamp"),
+    "duration": _Kind("fixed", logical.DURATION, convert.duration_of_bytes),
+    "big-decimal": _Kind("bytes", logical.BIG_DECIMAL, convert.big_decimal_of_bytes),
     "decimal": _Kind("bytes"),
     "decimal-fixed": _Kind("fixed"),
 }
 # Logical type -> the types that it may stand on, and the kind that it is there.
 _LOGICAL: Final[dict[tuple[str, str], str]] = {
     ("string", "uuid"): "uuid",
+    ("bytes", "big-decimal"): "big-decimal",
     **{(kind.base, name): name for name, kind in _KINDS.items() if kind.of_base and kind.base in ("int", "long")},
 }
+_FIXED: Final[dict[tuple[object, int], str]] = {("uuid", 16): "uuid-fixed", ("duration", 12): "duration"}
 # Writer's type -> the types that it is promoted to.
 _PROMOTIONS: Final[dict[str, tuple[str, ...]]] = {
     "int": ("long", "float", "double"),
@@ -81,7 +87,7 @@ def leaf_kind(kind: str, size: int, name: object, digits: tuple[object, object])
     if name == "decimal" and kind in ("bytes", "fixed") and _is_decimal(digits, size if kind == "fixed" else None):
         return "decimal" if kind == "bytes" else "decimal-fixed"
     if kind == "fixed":
-        return "uuid-fixed" if (name, size) == ("uuid", 16) else "fixed"
+        return _FIXED.get((name, size), "fixed")
     return _LOGICAL.get((kind, str(name)), kind)
 
 

@@ -12,6 +12,7 @@ from eccs_contracts._codec.at import At
 from eccs_contracts._codec.containers import Array, Map
 from eccs_contracts._codec.cursor import Cursor
 from eccs_contracts._codec.plan import AvroType
+from eccs_contracts.values import Branch
 
 
 class Node(Protocol):
@@ -84,6 +85,23 @@ class Branches:
         if not 0 <= index < len(self.nodes):
             at.broken(f"branch {index} of a union that has {len(self.nodes)}", start)
         return self.nodes[index].read(cursor, at)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Labelled:
+    """A branch of the reader's union whose values are in a class of its own."""
+
+    made: type[Branch[Any]]
+    inner: Node
+
+    @property
+    def least(self) -> int:
+        """Bytes that a value takes at least."""
+        return self.inner.least
+
+    def read(self, cursor: Cursor, at: At) -> Branch[Any]:
+        """Read, and put it into the class."""
+        return self.made(self.inner.read(cursor, at))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,12 +13,14 @@ from typing import Any, Final
 
 from eccs_contracts._codec import convert, tables, varint
 from eccs_contracts._codec.resolving.leaves import Leaf
-from eccs_contracts._codec.resolving.nodes import Branches, Fields, Items, Never, Node, Symbols
+from eccs_contracts._codec.resolving.nodes import Branches, Fields, Items, Labelled, Never, Node, Symbols
 
 # Kind -> the value of the number `n`, and how a number of more than one byte is read.
 _NUMBERS: Final[dict[str, tuple[str, str]]] = {
     "int": ("n", "read_int"),
     "long": ("n", "read_long"),
+    "timestamp-nanos": ("n", "read_long"),
+    "local-timestamp-nanos": ("n", "read_long"),
     "timestamp-micros": ("instant_of_micros(n)", "read_long"),
     "local-timestamp-millis": ("local_of_millis(n)", "read_long"),
     "local-timestamp-micros": ("local_of_micros(n)", "read_long"),
@@ -29,6 +31,7 @@ _NUMBERS: Final[dict[str, tuple[str, str]]] = {
 _SIZED: Final = {
     "string": "b[p:q].decode()",
     "bytes": "b[p:q]",
+    "big-decimal": "big_decimal_of_bytes(b[p:q])",
     "decimal": "decimal_of_bytes(b[p:q], {0.precision}, {0.scale})",
 }
 # Kind -> the value, and how many bytes it has.
@@ -37,6 +40,7 @@ _FIXED: Final[dict[str, tuple[str, str]]] = {
     "double": ("get_double(b, p)[0]", "8"),
     "uuid": ("read_uuid(b, p + 1)", "37"),
     "uuid-fixed": ("uuid_of_bytes(b[p : p + 16])", "16"),
+    "duration": ("duration_of_bytes(b[p : p + 12])", "12"),
     "decimal-fixed": ("decimal_of_bytes(b[p : p + {0.size}], {0.precision}, {0.scale})", "{0.size}"),
     "fixed": ("b[p : p + {0.size}]", "{0.size}"),
 }
@@ -164,6 +168,9 @@ class _Body:
                 self._items(node, found)
             case Branches():
                 self._branches(node, found)
+            case Labelled():
+                made = self._renderer.object("B", node.made)
+                self._add(f"{found} = {made}({self._local(node.inner)})")
             case _:
                 self._add("raise ValueError")
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from eccs_contracts._codec.containers import Array, Map, Union
+from eccs_contracts._codec.containers import Array, Map, Tagged, Union
 from eccs_contracts._codec.plan import AvroType
 from eccs_contracts._codec.record import Field, RecordPlan, Reference
 from eccs_contracts._codec.resolving.leaves import Leaf, is_promoted, resolved
-from eccs_contracts._codec.resolving.nodes import Branches, Fields, Items, Never, Node, Step, Symbols
+from eccs_contracts._codec.resolving.nodes import Branches, Fields, Items, Labelled, Never, Node, Step, Symbols
 from eccs_contracts._codec.resolving.shapes import FieldShape, Shape
 from eccs_contracts._codec.scalars import Enum
 
@@ -49,7 +49,10 @@ class _Resolution:
         if not fitting:
             return Never(f"{_label(writer)} is none of the branches {', '.join(map(_label, reader.inner))}")
         index = min(fitting, key=lambda one: _distance(writer, reader.inner[one]))
-        return self.node(writer, reader.inner[index], plan.branches[index])
+        branch = plan.branches[index]
+        if isinstance(branch, Tagged):
+            return Labelled(branch.made, self.node(writer, reader.inner[index], branch.inner))
+        return self.node(writer, reader.inner[index], branch)
 
     def _record(self, writer: Shape, reader: Shape, plan: RecordPlan) -> Node:
         key = (id(writer), id(reader))
