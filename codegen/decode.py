@@ -47,7 +47,7 @@ def read_function(record: RecordModel) -> str:
     head = f"def read_{record.home.slug}(cls: type[{variable}], b: bytes, p: int) -> tuple[{variable}, int]:"
     with lines.block(head):
         lines.add(f'"""Read the {name} at `p` and the position behind it; what is rare or wrong raises."""')
-        if not record.fields:
+        if all(field.type == NULL for field in record.fields):
             lines.add("del b")
         lines.add("o = new(cls)")
         decoder = _Decoder(lines, record.home.module)
