@@ -66,6 +66,25 @@ def shape_of(text: str) -> Shape:
         raise DecodeError(f"the writer's schema is not usable: {type(error).__name__}: {error}") from error
 
 
+def same_bytes(one: Shape, other: Shape, seen: set[tuple[int, int]] | None = None) -> bool:
+    """Whether two schemas write the same values as the same bytes: names of fields and types, order and kinds agree."""
+    seen = set() if seen is None else seen
+    if (id(one), id(other)) in seen:
+        return True
+    seen.add((id(one), id(other)))
+    plain = (one.kind, one.name, one.size, one.symbols, one.leaf, one.precision, one.scale)
+    if plain != (other.kind, other.name, other.size, other.symbols, other.leaf, other.precision, other.scale):
+        return False
+    if [field.name for field in one.fields] != [field.name for field in other.fields]:
+        return False
+    inner = zip((*one.inner, *_types(one)), (*other.inner, *_types(other)), strict=False)
+    return len(one.inner) == len(other.inner) and all(same_bytes(first, second, seen) for first, second in inner)
+
+
+def _types(shape: Shape) -> tuple[Shape, ...]:
+    return tuple(field.type for field in shape.fields)
+
+
 class _Reader:
     """One reading; the names that it has met are its only state."""
 

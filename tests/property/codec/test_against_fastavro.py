@@ -64,8 +64,8 @@ def _damage_and_compare(model: type[Record], payload: bytes, random: Random) -> 
         with pytest.raises(DecodeError):
             read_checked(model, data)
     else:
-        assert datum_of(value) == datum_of(read_checked(model, data)) or repr(value) == repr(read_checked(model, data))
-        assert alike(datum_of(value), read(model.SCHEMA, data)) or "nan" in repr(value)
+        assert alike(datum_of(value), datum_of(read_checked(model, data)))
+        assert alike(datum_of(value), read(model.SCHEMA, data))
 
 
 @pytest.mark.parametrize("case", IN_JSON)

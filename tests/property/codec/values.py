@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import math
 import struct
 from collections.abc import Callable
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
@@ -286,8 +287,8 @@ def alike(ours: Any, theirs: Any) -> bool:
         return ours.decode("latin-1") == theirs  # a default, which fastavro gives as it stands in the schema
     if isinstance(theirs, bytes) and isinstance(ours, str):
         return ours.encode() == theirs  # fastavro promotes to the first branch, we keep to the same one
-    if isinstance(theirs, float) and isinstance(ours, int):
-        return float(ours) == theirs  # as above
+    if isinstance(theirs, float) and isinstance(ours, int | float):
+        return float(ours) == theirs or (math.isnan(ours) and math.isnan(theirs))  # as above, where it is an int
     if isinstance(theirs, bytes) and isinstance(ours, Decimal):
         return big_decimal(ours) == theirs
     return bool(ours == theirs)
