@@ -13,7 +13,6 @@ _FROM: Final[dict[str, tuple[str, ...]]] = {
     "enum": ("StrEnum",),
     "typing": ("Annotated", "Any", "ClassVar", "Final", "Never", "Self", "TypeVar"),
     "uuid": ("UUID",),
-    "annotated_types": ("Ge", "Le", "MaxLen", "MinLen"),
     "eccs_contracts._codec": ("containers", "logical", "record", "scalars"),
     "eccs_contracts._codec.convert": (
         "big_decimal_of_bytes",
@@ -40,7 +39,7 @@ _FROM: Final[dict[str, tuple[str, ...]]] = {
         "time_of_millis",
         "uuid_of_bytes",
     ),
-    "eccs_contracts._codec.markers": ("Format", "Pattern", "Personal"),
+    "eccs_contracts._codec.markers": ("Format", "Ge", "Le", "MaxLen", "MinLen", "Pattern", "Personal"),
     "eccs_contracts._codec.tables": (
         "EPOCH",
         "LAST",
@@ -94,7 +93,7 @@ _FROM: Final[dict[str, tuple[str, ...]]] = {
         "StringBranch",
     ),
 }
-_GROUPS: Final = (("dataclasses", "decimal", "enum", "typing", "uuid"), ("annotated_types",))
+_STANDARD: Final = ("dataclasses", "decimal", "enum", "typing", "uuid")
 
 IMPORTED: Final = frozenset(name for names in _FROM.values() for name in names) | {"dt", "annotations"}
 
@@ -108,11 +107,10 @@ def imports_of(body: str, modules: tuple[str, ...]) -> str:
             because namespaces may refer to each other in a circle.
     """
     used = {node.id for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name)}
-    standard, third = (_lines(group, used) for group in _GROUPS)
     own = _lines(tuple(name for name in _FROM if name.startswith("eccs_contracts")), used)
     siblings = [f"from . import {name} as _{name}" for name in sorted(modules) if f"_{name}" in used]
     first = ["import datetime as dt"] if "dt" in used else []
-    groups = ([*first, *standard], [*third], [*own], siblings)
+    groups = ([*first, *_lines(_STANDARD, used)], [*own], siblings)
     return "\n\n".join("\n".join(group) for group in groups if group)
 
 

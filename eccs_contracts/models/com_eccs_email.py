@@ -9,11 +9,9 @@ from enum import StrEnum
 from typing import Annotated, ClassVar, Final, Self, TypeVar
 from uuid import UUID
 
-from annotated_types import Ge, MaxLen, MinLen
-
 from eccs_contracts._codec import containers, logical, record, scalars
 from eccs_contracts._codec.convert import instant_of_millis, read_uuid, text_of_uuid
-from eccs_contracts._codec.markers import Format, Pattern, Personal
+from eccs_contracts._codec.markers import Format, Ge, MaxLen, MinLen, Pattern, Personal
 from eccs_contracts._codec.tables import (
     EPOCH,
     LAST,

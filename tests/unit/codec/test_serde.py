@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from confluent_kafka import DeserializingConsumer, SerializingProducer
+from confluent_kafka import DeserializingConsumer, SerializingProducer, TopicPartition
 from confluent_kafka.aio import AsyncDeserializingConsumer, AsyncSerializingProducer
 from confluent_kafka.schema_registry import (
     Schema,
@@ -256,7 +256,7 @@ def test_in_their_clients(registry: SchemaRegistryClient) -> None:
     """SerializingProducer takes the serializer, DeserializingConsumer the deserializer."""
     serialize = ContractSerializer(registry, EmailRequest, framing="header")
     producer = SerializingProducer({"test.mock.num.brokers": 1, "value.serializer": serialize})
-    producer.produce(TOPIC, value=request(), headers=[])
+    producer.produce(TOPIC, value=request(), headers=[], partition=0)
     assert producer.flush(10) == 0
     consumer = DeserializingConsumer(
         {
@@ -265,7 +265,7 @@ def test_in_their_clients(registry: SchemaRegistryClient) -> None:
             "value.deserializer": ContractDeserializer(registry, EmailRequest),
         }
     )
-    consumer.subscribe([TOPIC])
+    consumer.assign([TopicPartition(TOPIC, 0, 0)])
     message: Any = consumer.poll(20)
     consumer.close()
 
@@ -279,7 +279,7 @@ def test_in_their_asyncio_clients(registry: SchemaRegistryClient) -> None:
         producer = await AsyncSerializingProducer(
             {"test.mock.num.brokers": 1, "value.serializer": AsyncContractSerializer(registry, EmailRequest)}
         )
-        delivery = await producer.produce(TOPIC, value=request())
+        delivery = await producer.produce(TOPIC, value=request(), partition=0)
         await producer.flush()
         await delivery
         metadata = await producer.list_topics(timeout=10)
@@ -290,7 +290,7 @@ def test_in_their_asyncio_clients(registry: SchemaRegistryClient) -> None:
                 "value.deserializer": AsyncContractDeserializer(registry, EmailRequest),
             }
         )
-        await consumer.subscribe([TOPIC])
+        await consumer.assign([TopicPartition(TOPIC, 0, 0)])
         message = await consumer.poll(20)
         await consumer.close()
         await producer.close()
