@@ -15,7 +15,7 @@ from typing import Any, Final, Generic, Literal, TypeAlias, cast
 from confluent_kafka.serialization import MessageField, SerializationContext
 
 from eccs_contracts._contract import M
-from eccs_contracts._framing import GUID_HEADER, KEY_GUID_HEADER, SchemaRef, frame, guid_header, unframe
+from eccs_contracts._framing import GUID_HEADER, KEY_GUID_HEADER, PREFIX_SIZE, SchemaRef, frame, guid_header, unframe
 from eccs_contracts._registry import Registry
 from eccs_contracts.errors import ConfigurationError, EncodeError
 from eccs_contracts.headers import listed
@@ -97,6 +97,8 @@ class ContractSerializer(Generic[M]):
         self._pin = pin
         self._framing = framing
         self._refs: dict[str, SchemaRef] = {}
+        self._prefixes: dict[str, bytes] = {}  # by topic, for values framed by prefix under the default strategy
+        self._is_plain = subject is None and framing == "prefix"
 
     def __call__(self, value: M | None, context: SerializationContext | None = None) -> bytes | None:
         """The framed bytes; None for None, which is a tombstone.
@@ -109,6 +111,10 @@ class ContractSerializer(Generic[M]):
         """
         if value is None:
             return None
+        if context is not None and context.field is MessageField.VALUE:
+            prefix = self._prefixes.get(context.topic)
+            if prefix is not None:
+                return prefix + value.to_avro()
         ref = self.prepare(context)
         if self._framing == "prefix":
             return frame(ref.schema_id or 0, value.to_avro())
@@ -128,6 +134,8 @@ class ContractSerializer(Generic[M]):
             known = self._refs[subject] = self._pinned(subject) or self._registry.registered(
                 subject, self._model.SCHEMA
             )
+        if self._is_plain and context is not None and context.field is MessageField.VALUE:
+            self._prefixes[context.topic] = frame(known.schema_id or 0, b"")
         return known
 
     def _subject_of(self, context: SerializationContext | None) -> str:
@@ -159,6 +167,7 @@ class ContractDeserializer(Generic[M]):
         self._registry = _registry(registry)
         self._model = model
         self._readers: dict[SchemaRef, Callable[[bytes], M]] = {}
+        self._by_prefix: dict[bytes, Callable[[bytes], M]] = {}
 
     def __call__(self, value: bytes | None, context: SerializationContext | None = None) -> M | None:
         """The model; None for None.
@@ -170,8 +179,15 @@ class ContractDeserializer(Generic[M]):
         """
         if value is None:
             return None
+        if context is None or not context.headers:
+            read = self._by_prefix.get(value[:PREFIX_SIZE])
+            if read is not None:
+                return read(value[PREFIX_SIZE:])
         ref, payload = _unframed(value, context)
-        return (self._readers.get(ref) or self._reader(ref))(payload)
+        read = self._readers.get(ref) or self._reader(ref)
+        if ref.guid is None:
+            self._by_prefix[value[:PREFIX_SIZE]] = read
+        return read(payload)
 
     def is_ready(self, value: bytes | None, context: SerializationContext | None = None) -> bool:
         """Whether a message needs no answer of the registry; raises FramingError."""
