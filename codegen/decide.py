@@ -12,12 +12,12 @@ from codegen.constraints import rules_of
 from codegen.defaults import default_of
 from codegen.errors import RefusalError, refusal
 from codegen.imports import IMPORTED
-from codegen.model import ClassModel, Default, EnumModel, FieldModel, ModuleModel, RecordModel, SubjectModel
+from codegen.model import ClassModel, Default, EnumModel, FieldModel, FixedModel, ModuleModel, RecordModel, SubjectModel
 from codegen.parse import Parsed
-from codegen.resolve import Resolver
-from codegen.types import Home
+from codegen.resolve import Resolver, alike
+from codegen.types import Home, python_class
 from compat_checks.contracts import Subject
-from compat_checks.schema import Enum, Field, Record
+from compat_checks.schema import Enum, Field, Fixed, Record, Union, walk
 
 _LATER: Final = Default("", is_made=False)  # there is one; which, is decided when all classes have names
 _OWN_MODULES: Final = ("__init__", "_topics", "_clients")
@@ -47,8 +47,9 @@ class _Decider:
         self._subjects = _subjects(parsed)
         modules = names.Scope(_OWN_MODULES)
         spaces: dict[str, list[str]] = defaultdict(list)
+        tagged = _tagged(parsed)
         for fullname, node in parsed.types.items():
-            if isinstance(node, Enum | Record):
+            if isinstance(node, Enum | Record) or fullname in tagged:
                 spaces[node.namespace].append(fullname)
         found = {modules.take(names.module(space)): space for space in sorted(spaces)}
         self.namespaces = found
@@ -68,7 +69,9 @@ class _Decider:
         node = self._parsed.types[fullname]
         if isinstance(node, Enum):
             return self._enum(node)
-        assert isinstance(node, Record)  # noqa: S101  homes are given to these two kinds only
+        if isinstance(node, Fixed):
+            value = python_class(self._resolver.type_of(node), "")
+            return FixedModel(fullname, self.homes[fullname], _sentence(node.doc, fullname), value)
         return self._record(node)
 
     def _enum(self, enum: Enum) -> EnumModel:
@@ -84,12 +87,17 @@ class _Decider:
             home=home,
             type=self._resolver.type_of(record),
             variable=self._scopes[home.module].take(f"{home.name}T"),
-            doc=_sentence(record.doc, record.fullname),
+            doc=self._doc(record),
             fields=tuple(self._field(field, scope) for field in record.fields),
             schema=self._parsed.texts[record.fullname],
-            fingerprint=fingerprint(canonical_form(record)),
+            fingerprint=fingerprint(canonical_form(self._parsed.bare.get(record.fullname, record))),
             subject=self._subjects.get(record.fullname),
         )
+
+    def _doc(self, record: Record) -> str:
+        if record.fullname in self._parsed.bare:
+            return f"The value of the schema {record.fullname}, which has no name of its own but that of its file."
+        return _sentence(record.doc, record.fullname)
 
     def _field(self, field: Field, scope: names.Scope) -> FieldModel:
         tags = field.props.get("confluent:tags")
@@ -104,8 +112,14 @@ class _Decider:
         )
 
 
+def _tagged(parsed: Parsed) -> set[str]:
+    """Fixeds that need a class, to be told from other branches of a union."""
+    unions = (one for node in parsed.types.values() for one in walk(node) if isinstance(one, Union))
+    return {branch.fullname for union in unions for branch in alike(union) if isinstance(branch, Fixed)}
+
+
 def _with_defaults(model: ClassModel, parsed: Parsed, classes: dict[Home, ClassModel]) -> ClassModel:
-    if isinstance(model, EnumModel):
+    if not isinstance(model, RecordModel):
         return model
     record = parsed.types[model.fullname]
     assert isinstance(record, Record)  # noqa: S101  its model is one

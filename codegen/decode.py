@@ -23,6 +23,7 @@ from codegen.types import (
     annotation,
     least,
     reference,
+    tag_class,
 )
 
 # Scalar -> the value of the number `{}`, and whether it is an int of 32 bits.
@@ -30,6 +31,8 @@ _NUMBERS: Final[dict[str, tuple[str, bool]]] = {
     "timestamp-micros": ("instant_of_micros({})", False),
     "local-timestamp-millis": ("local_of_millis({})", False),
     "local-timestamp-micros": ("local_of_micros({})", False),
+    "timestamp-nanos": ("{}", False),
+    "local-timestamp-nanos": ("{}", False),
     "date": ("date_of_days({})", True),
     "time-millis": ("time_of_millis({})", True),
     "time-micros": ("time_of_micros({})", False),
@@ -44,11 +47,13 @@ def read_function(record: RecordModel) -> str:
     head = f"def read_{record.home.slug}(cls: type[{variable}], b: bytes, p: int) -> tuple[{variable}, int]:"
     with lines.block(head):
         lines.add(f'"""Read the {name} at `p` and the position behind it; what is rare or wrong raises."""')
-        if not record.fields:
+        if all(field.type == NULL for field in record.fields):
             lines.add("del b")
+        lines.add("o = new(cls)")
         decoder = _Decoder(lines, record.home.module)
-        arguments = [f"{field.attribute}={decoder.value(field.type)}" for field in record.fields]
-        lines.add(f"return cls({', '.join(arguments)}), p")
+        for field in record.fields:
+            decoder.into(field.type, f"o.{field.attribute}")
+        lines.add("return o, p")
     return f'{variable} = TypeVar("{variable}", bound="{name}")\n\n\n{lines.text()}'
 
 
@@ -59,17 +64,8 @@ class _Decoder:
         self._lines = lines
         self._here = here
 
-    def value(self, type_: PyType) -> str:
-        """A new variable that holds the value; null needs none."""
-        if type_ == NULL:
-            return "None"
-        found = self._lines.name("v")
-        if isinstance(type_, UnionOf):
-            self._lines.add(f"{found}: {annotation(type_, self._here)}")
-        self._into(type_, found)
-        return found
-
-    def _into(self, type_: PyType, found: str) -> None:
+    def into(self, type_: PyType, found: str) -> None:
+        """Put a value into a variable or an attribute."""
         match type_:
             case Scalar():
                 self._scalar(type_, found)
@@ -83,6 +79,14 @@ class _Decoder:
             case UnionOf():
                 self._union(type_, found)
 
+    def _local(self, type_: PyType) -> str:
+        """A new variable that holds the value."""
+        found = self._lines.name("v")
+        if isinstance(type_, UnionOf):
+            self._lines.add(f"{found}: {annotation(type_, self._here)}")
+        self.into(type_, found)
+        return found
+
     def _byte(self) -> None:
         self._lines.add("n = b[p]", "p += 1")
 
@@ -92,14 +96,18 @@ class _Decoder:
 
     def _scalar(self, type_: Scalar, found: str) -> None:
         lines, kind = self._lines, type_.kind
-        if kind in ("string", "bytes", "decimal"):
+        if type_ == NULL:
+            lines.add(f"{found} = None")
+        elif kind in ("string", "bytes", "decimal", "big-decimal"):
             self._sized(type_, found)
         elif kind in ("int", "long"):
             self._number(found, kind)
         elif kind in _NUMBERS:
             of_number, is_int = _NUMBERS[kind]
-            self._number("n", "int" if is_int else "long")
-            lines.add(f"{found} = {of_number.format('n')}")
+            number = found if of_number == "{}" else "n"
+            self._number(number, "int" if is_int else "long")
+            if number != found:
+                lines.add(f"{found} = {of_number.format(number)}")
         elif kind == "timestamp-millis":
             self._timestamp(found)
         elif kind == "boolean":
@@ -119,6 +127,8 @@ class _Decoder:
                 lines.add(f"{found} = read_uuid(b, p + 1)", "p += 37")
             case "uuid-fixed":
                 lines.add(f"{found} = uuid_of_bytes(b[p : p + 16])", "p += 16")
+            case "duration":
+                lines.add(f"{found} = duration_of_bytes(b[p : p + 12])", "p += 12")
             case "decimal-fixed":
                 arguments = f"{type_.precision}, {type_.scale}"
                 lines.add(f"{found} = decimal_of_bytes(b[p : p + {size}], {arguments})", f"p += {size}")
@@ -145,6 +155,7 @@ class _Decoder:
         value = {
             "string": "b[p:q].decode()",
             "bytes": "b[p:q]",
+            "big-decimal": "big_decimal_of_bytes(b[p:q])",
             "decimal": f"decimal_of_bytes(b[p:q], {type_.precision}, {type_.scale})",
         }[type_.kind]
         lines.add(f"{found} = {value}", "p = q")
@@ -169,8 +180,9 @@ class _Decoder:
     def _container(self, type_: ArrayOf | MapOf, found: str) -> None:
         """Blocks; a count that is negative or has several bytes is read by a function."""
         lines = self._lines
-        empty = "[]" if isinstance(type_, ArrayOf) else "{}"
-        lines.add(f"{found}: {annotation(type_, self._here)} = {empty}")
+        made = lines.name("v")
+        lines.add(f"{made}: {annotation(type_, self._here)} = {'[]' if isinstance(type_, ArrayOf) else '{}'}")
+        lines.add(f"{found} = {made}")
         self._byte()
         if isinstance(type_, ArrayOf) and least(type_.items) == 0:
             self._refuse_if("n")  # items may take no byte: the plan bounds how many it lets in
@@ -182,27 +194,42 @@ class _Decoder:
                 lines.add("n >>= 1")
             with lines.block("for _ in range(n):"):
                 if isinstance(type_, ArrayOf):
-                    lines.add(f"{found}.append({self.value(type_.items)})")
+                    lines.add(f"{made}.append({self._local(type_.items)})")
                 else:
-                    key = self.value(Scalar("string"))
-                    lines.add(f"{found}[{key}] = {self.value(type_.values)}")
+                    key = self._local(Scalar("string"))
+                    self._item(type_.values, f"{made}[{key}]")
             self._byte()
+
+    def _item(self, type_: PyType, found: str) -> None:
+        """Put a value behind a key; what is read as a pair, or in blocks, goes through a variable."""
+        is_plain = isinstance(type_, EnumOf) or (isinstance(type_, Scalar) and type_.kind in ("string", "bytes"))
+        if is_plain:
+            self.into(type_, found)
+        else:
+            self._lines.add(f"{found} = {self._local(type_)}")
 
     def _union(self, type_: UnionOf, found: str) -> None:
         lines = self._lines
+        if not type_.branches:
+            lines.add(f"{found} = read_nothing(b)")
+            return
         self._byte()
-        order = sorted(enumerate(type_.branches), key=lambda one: one[1] == NULL) if type_.only else None
         word = "if"
-        for index, branch in order or enumerate(type_.branches):
+        for index, branch in sorted(enumerate(type_.branches), key=lambda one: _rank(type_, one[1])):
             if index > 63:
-                break  # an index of two bytes is the plan's
+                continue  # an index of two bytes is the plan's
             with lines.block(f"{word} n == {2 * index}:"):
-                if branch == NULL:
-                    lines.add(f"{found} = None")
-                elif isinstance(branch, ArrayOf | MapOf):
-                    lines.add(f"{found} = {self.value(branch)}")
+                if tag := type_.tags[index]:
+                    lines.add(f"{found} = {tag_class(tag, self._here)}({self._local(branch)})")
                 else:
-                    self._into(branch, found)
+                    self.into(branch, found)
             word = "elif"
         with lines.block("else:"):
             lines.add("raise ValueError")
+
+
+def _rank(union: UnionOf, branch: PyType) -> int:
+    """Which branches to try first: text, which is the most common one; null last where it is one of two."""
+    if branch == NULL and union.only:
+        return 2
+    return 0 if branch == Scalar("string") else 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -10,7 +11,7 @@ from typing import Final, TypeAlias
 from uuid import UUID
 
 from codegen.model import ClassModel, Default, EnumModel, RecordModel
-from codegen.types import ArrayOf, EnumOf, Home, MapOf, PyType, RecordOf, Scalar, UnionOf, reference
+from codegen.types import ArrayOf, EnumOf, Home, MapOf, PyType, RecordOf, Scalar, UnionOf, reference, tag_class
 from compat_checks.source import Json
 
 # The model of a class, wherever it lives; the defaults of its own fields may not be decided yet.
@@ -32,8 +33,10 @@ def default_of(type_: PyType, value: Json, lookup: Lookup, here: str) -> Default
         return None
     chosen = _branch(type_, value, lookup, here)
     foreign = isinstance(chosen, EnumOf) and chosen.home.module != here
-    called = isinstance(chosen, Scalar) and chosen.kind.startswith(("uuid", "local"))
-    return Default(expression, is_made=foreign or called or isinstance(chosen, ArrayOf | MapOf | RecordOf))
+    called = isinstance(chosen, Scalar) and chosen.kind.startswith(("uuid", "local-timestamp-mi", "duration"))
+    tagged = isinstance(type_, UnionOf) and type_.tags[type_.branches.index(chosen)]
+    made = foreign or called or bool(tagged) or isinstance(chosen, ArrayOf | MapOf | RecordOf)
+    return Default(expression, is_made=made)
 
 
 def _branch(type_: PyType, value: Json, lookup: Lookup, here: str) -> PyType:
@@ -52,7 +55,10 @@ def _branch(type_: PyType, value: Json, lookup: Lookup, here: str) -> PyType:
 def _expression(type_: PyType, value: Json, lookup: Lookup, here: str) -> str:
     match type_:
         case UnionOf():
-            return _expression(_branch(type_, value, lookup, here), value, lookup, here)
+            chosen = _branch(type_, value, lookup, here)
+            tag = tag_class(type_.tags[type_.branches.index(chosen)], here)
+            inner = _expression(chosen, value, lookup, here)
+            return f"{tag}({inner})" if tag else inner
         case ArrayOf():
             return f"[{', '.join(_expression(type_.items, one, lookup, here) for one in _of(list, value))}]"
         case MapOf():
@@ -123,6 +129,33 @@ def _decimal(raw: bytes, type_: Scalar) -> str:
     return f'Decimal("{Decimal(f"{unscaled}E-{type_.scale}")}")'
 
 
+def _big_decimal(raw: bytes) -> str:
+    """As Java writes it: the length and the bytes of the digits, then the scale as a varint."""
+    numbers = []
+    position = 0
+    for _ in range(2):
+        value = shift = 0
+        while True:
+            byte = raw[position]
+            position += 1
+            value |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                break
+        numbers.append(value >> 1 ^ -(value & 1))
+        if len(numbers) == 1:
+            digits = raw[position : position + numbers[0]]
+            position += numbers[0]
+    if not digits or numbers[0] != len(digits) or position != len(raw):
+        raise ValueError
+    return f'Decimal("{int.from_bytes(digits, "big", signed=True)}E{-numbers[1]}")'
+
+
+def _duration(raw: bytes) -> str:
+    months, days, milliseconds = struct.unpack("<3I", raw)
+    return f"Duration(months={months}, days={days}, milliseconds={milliseconds})"
+
+
 def _instant(value: Json, unit: timedelta) -> str:
     found = _EPOCH + _of(int, value) * unit
     parts = [found.year, found.month, found.day, found.hour, found.minute, found.second, found.microsecond]
@@ -167,6 +200,10 @@ _SCALARS: Final[dict[str, Callable[[Json, Scalar], str]]] = {
     "timestamp-micros": lambda value, _: _instant(value, _MICRO),
     "local-timestamp-millis": lambda value, _: _local(value, _MILLI),
     "local-timestamp-micros": lambda value, _: _local(value, _MICRO),
+    "timestamp-nanos": lambda value, _: repr(_of(int, value)),
+    "local-timestamp-nanos": lambda value, _: repr(_of(int, value)),
+    "duration": lambda value, type_: _duration(_bytes(value, type_.size)),
+    "big-decimal": lambda value, _: _big_decimal(_bytes(value)),
     "decimal": lambda value, type_: _decimal(_bytes(value), type_),
     "decimal-fixed": lambda value, type_: _decimal(_bytes(value, type_.size), type_),
 }

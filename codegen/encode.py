@@ -17,6 +17,7 @@ from codegen.types import (
     NULL,
     ArrayOf,
     EnumOf,
+    Home,
     MapOf,
     PyType,
     RecordOf,
@@ -24,11 +25,18 @@ from codegen.types import (
     UnionOf,
     python_class,
     reference,
+    tag_class,
 )
 
 _END: Final = b"\0"  # of an array or a map
 _MAX_PARTS: Final = 28  # CPython builds a tuple of more than 30 through a list
 
+# Scalar -> the bytes of a value `{0}`, which come behind their length.
+_SIZED: Final = {
+    "bytes": "{0}",
+    "decimal": "bytes_of_decimal({0}, {1.precision}, {1.scale})",
+    "big-decimal": "bytes_of_big_decimal({0})",
+}
 # Scalar -> the number that is written for a value `{}`, and whether it is an int of 32 bits.
 _NUMBERS: Final[dict[str, tuple[str, bool]]] = {
     "timestamp-micros": ("({} - EPOCH) // MICRO", False),
@@ -56,6 +64,8 @@ class _Form:
             return head
         if not self.binary and all(part.isidentifier() for part in parts):
             return f"f'{head[1:-1]}{''.join(f'{{{part}}}' for part in parts)}'"
+        if len(parts) < 3:  # adding a few is faster than joining them
+            return " + ".join([head, *(f"({part})" if " " in part else part for part in parts)])
         return self.join([head, *parts])
 
     @property
@@ -155,14 +165,13 @@ class _Encoder:
 
     def _plain(self, type_: Scalar, held: str) -> list[str]:
         """A scalar whose class has been checked."""
-        if type_.kind in ("bytes", "decimal"):
-            digits = f"{type_.precision}, {type_.scale}"
-            raw = self._variable(f"bytes_of_decimal({held}, {digits})") if type_.kind == "decimal" else held
+        if type_.kind in _SIZED:
+            raw = self._variable(_SIZED[type_.kind].format(held, type_))
             return [self._length(raw), raw]
         if type_.kind == "uuid":
             return [
                 self._form.literal(b"\x48"),
-                f"str({held}).encode()" if self._form.binary else f"str({held})",
+                f"text_of_uuid({held}).encode()" if self._form.binary else f"text_of_uuid({held})",
             ]
         if type_.kind == "fixed":
             self._guard(f"len({held}) != {type_.size}")
@@ -173,13 +182,15 @@ class _Encoder:
         match type_.kind:
             case "boolean":
                 return f"{form.table('LAST')}[{held}]"
-            case "int" | "long":
-                many = f"{form.varint(type_.kind)}({held})"
+            case "int" | "long" | "timestamp-nanos" | "local-timestamp-nanos":
+                many = f"{form.varint('int' if type_.kind == 'int' else 'long')}({held})"
                 return f"{form.table('LEN')}[{held}] if 0 <= {held} < 1024 else {many}"
             case "float" | "double":
                 return form.of_bytes(f"put_{type_.kind}({held})")
             case "uuid-fixed":
                 return f"{held}.bytes"
+            case "duration":
+                return f"bytes_of_duration({held})"
             case "decimal-fixed":
                 return f"fixed_of_decimal({held}, {type_.size}, {type_.precision}, {type_.scale})"
             case _:
@@ -203,9 +214,10 @@ class _Encoder:
     def _timestamp(self, value: str) -> list[str]:
         """Milliseconds; from 1970-07 to 2039-09 they are six bytes, each from a table."""
         lines, form = self._lines, self._form
-        t = lines.name("t")
+        d, t = lines.name("d"), lines.name("t")
         parts = [lines.name("c") for _ in range(6)]
-        lines.add(f"{t} = ({value} - EPOCH) // MILLI << 1")
+        lines.add(f"{d} = {value} - EPOCH")
+        lines.add(f"{t} = ({d}.days * 86_400 + {d}.seconds) * 2000 + {d}.microseconds // 1000 * 2")
         with lines.block(f"if TIME_FROM <= {t} < TIME_TO:"):
             more = form.table("MORE")
             for index, part in enumerate(parts[:5]):
@@ -223,6 +235,9 @@ class _Encoder:
     def _container(self, type_: ArrayOf | MapOf, held: str) -> str:
         """An array or map: one block, then the end."""
         lines, form = self._lines, self._form
+        if (type_.items if isinstance(type_, ArrayOf) else type_.values) == UnionOf((), ()):
+            self._guard(held)  # there is no value that could be an item
+            return form.literal(_END)
         found, parts, key, item = (lines.name(letter) for letter in "psky")
         with lines.block(f"if {held}:"):
             lines.add(f"{parts} = [{self._length(held)}]")
@@ -263,19 +278,30 @@ class _Encoder:
     def _union(self, type_: UnionOf, value: str) -> str:
         """Several types: the class of the value tells which."""
         lines, form = self._lines, self._form
+        if not type_.branches:
+            return f"nothing_{'bytes' if self._form.binary else 'text'}({value})"
         held = self._variable(value)
         found = lines.name("p")
         word = "if"
-        for index, branch in enumerate(type_.branches):
-            is_null = branch == NULL
-            test = f"{held} is None" if is_null else f"type({held}) is {python_class(branch, self._here)}"
-            with lines.block(f"{word} {test}:"):
-                parts = [] if is_null else self.parts(branch, held, checked=True)
+        for index, (branch, tag) in enumerate(zip(type_.branches, type_.tags, strict=True)):
+            with lines.block(f"{word} {self._test(branch, tag, held)}:"):
+                if tag:
+                    inner = lines.name("w")
+                    lines.add(f"{inner}: Any = {held}.value")
+                    parts = self.parts(branch, inner)
+                else:
+                    parts = [] if branch == NULL else self.parts(branch, held, checked=True)
                 lines.add(f"{found} = {form.branch(index, parts)}")
             word = "elif"
         with lines.block("else:"):
             lines.add("raise TypeError")
         return found
+
+    def _test(self, branch: PyType, tag: str | Home, held: str) -> str:
+        """Whether a value belongs to a branch."""
+        if tag:
+            return f"type({held}) is {tag_class(tag, self._here)}"
+        return f"{held} is None" if branch == NULL else f"type({held}) is {python_class(branch, self._here)}"
 
 
 def _zigzag(index: int) -> bytes:

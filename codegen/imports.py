@@ -11,15 +11,18 @@ _FROM: Final[dict[str, tuple[str, ...]]] = {
     "dataclasses": ("dataclass", "field"),
     "decimal": ("Decimal",),
     "enum": ("StrEnum",),
-    "typing": ("Annotated", "ClassVar", "Final", "Self", "TypeVar"),
+    "typing": ("Annotated", "Any", "ClassVar", "Final", "Never", "Self", "TypeVar"),
     "uuid": ("UUID",),
-    "annotated_types": ("Ge", "Le", "MaxLen", "MinLen"),
     "eccs_contracts._codec": ("containers", "logical", "record", "scalars"),
     "eccs_contracts._codec.convert": (
+        "big_decimal_of_bytes",
+        "bytes_of_big_decimal",
         "bytes_of_decimal",
+        "bytes_of_duration",
         "date_of_days",
         "days_of_date",
         "decimal_of_bytes",
+        "duration_of_bytes",
         "fixed_of_decimal",
         "instant_of_micros",
         "instant_of_millis",
@@ -27,12 +30,16 @@ _FROM: Final[dict[str, tuple[str, ...]]] = {
         "local_of_millis",
         "micros_of_time",
         "millis_of_time",
+        "nothing_bytes",
+        "nothing_text",
+        "read_nothing",
         "read_uuid",
+        "text_of_uuid",
         "time_of_micros",
         "time_of_millis",
         "uuid_of_bytes",
     ),
-    "eccs_contracts._codec.markers": ("Format", "Pattern", "Personal"),
+    "eccs_contracts._codec.markers": ("Format", "Ge", "Le", "MaxLen", "MinLen", "Pattern", "Personal"),
     "eccs_contracts._codec.tables": (
         "EPOCH",
         "LAST",
@@ -60,6 +67,7 @@ _FROM: Final[dict[str, tuple[str, ...]]] = {
         "from_seconds",
         "get_double",
         "get_float",
+        "new",
         "put_double",
         "put_float",
     ),
@@ -74,8 +82,18 @@ _FROM: Final[dict[str, tuple[str, ...]]] = {
         "read_long",
         "read_varint",
     ),
+    "eccs_contracts.values": (
+        "Branch",
+        "BytesBranch",
+        "DoubleBranch",
+        "Duration",
+        "FloatBranch",
+        "IntBranch",
+        "LongBranch",
+        "StringBranch",
+    ),
 }
-_GROUPS: Final = (("dataclasses", "decimal", "enum", "typing", "uuid"), ("annotated_types",))
+_STANDARD: Final = ("dataclasses", "decimal", "enum", "typing", "uuid")
 
 IMPORTED: Final = frozenset(name for names in _FROM.values() for name in names) | {"dt", "annotations"}
 
@@ -89,11 +107,10 @@ def imports_of(body: str, modules: tuple[str, ...]) -> str:
             because namespaces may refer to each other in a circle.
     """
     used = {node.id for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name)}
-    standard, third = (_lines(group, used) for group in _GROUPS)
     own = _lines(tuple(name for name in _FROM if name.startswith("eccs_contracts")), used)
     siblings = [f"from . import {name} as _{name}" for name in sorted(modules) if f"_{name}" in used]
     first = ["import datetime as dt"] if "dt" in used else []
-    groups = ([*first, *standard], [*third], [*own], siblings)
+    groups = ([*first, *_lines(_STANDARD, used)], [*own], siblings)
     return "\n\n".join("\n".join(group) for group in groups if group)
 
 

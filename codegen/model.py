@@ -77,7 +77,21 @@ class EnumModel:
     members: tuple[tuple[str, str], ...]
 
 
-ClassModel: TypeAlias = RecordModel | EnumModel
+@dataclass(frozen=True, slots=True)
+class FixedModel:
+    """A fixed that is a branch of a union beside another one of the same Python class.
+
+    Attributes:
+        value: the annotation of what it holds.
+    """
+
+    fullname: str
+    home: Home
+    doc: str
+    value: str
+
+
+ClassModel: TypeAlias = RecordModel | EnumModel | FixedModel
 
 
 @dataclass(frozen=True, slots=True)

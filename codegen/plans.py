@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from codegen.model import FieldModel, RecordModel
-from codegen.types import ArrayOf, EnumOf, MapOf, PyType, RecordOf, Scalar, UnionOf, reference
+from codegen.types import ArrayOf, EnumOf, MapOf, PyType, RecordOf, Scalar, UnionOf, reference, tag_class
 
 # Kind -> the plan; `{}` is the type.
 _SCALARS: Final[dict[str, str]] = {
@@ -27,6 +27,10 @@ _SCALARS: Final[dict[str, str]] = {
     "timestamp-micros": "logical.TIMESTAMP_MICROS",
     "local-timestamp-millis": "logical.LOCAL_TIMESTAMP_MILLIS",
     "local-timestamp-micros": "logical.LOCAL_TIMESTAMP_MICROS",
+    "big-decimal": "logical.BIG_DECIMAL",
+    "duration": "logical.DURATION",
+    "timestamp-nanos": "scalars.LONG",
+    "local-timestamp-nanos": "scalars.LONG",
     "decimal": "logical.decimal_bytes({0.precision}, {0.scale})",
     "decimal-fixed": "logical.decimal_fixed({0.size}, {0.precision}, {0.scale})",
 }
@@ -62,4 +66,11 @@ def _plan(type_: PyType, here: str) -> str:
         case MapOf():
             return f"containers.Map({_plan(type_.values, here)})"
         case UnionOf():
-            return f"containers.Union({', '.join(_plan(one, here) for one in type_.branches)})"
+            pairs = zip(type_.branches, type_.tags, strict=True)
+            return (
+                f"containers.Union({', '.join(_tagged(_plan(one, here), tag_class(tag, here)) for one, tag in pairs)})"
+            )
+
+
+def _tagged(plan: str, tag: str) -> str:
+    return f"containers.Tagged(lambda: {tag}, {plan})" if tag else plan

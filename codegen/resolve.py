@@ -21,12 +21,7 @@ from codegen.types import (
 )
 from compat_checks.schema import Array, Enum, Fixed, Map, Primitive, Record, Schema, Union, walk
 
-_MAX_DIGITS: Final = 1000  # of a decimal; each value is compared with 10 to this power
-_REFUSED: Final = {
-    "timestamp-nanos": "datetime ends at microseconds",
-    "local-timestamp-nanos": "datetime ends at microseconds",
-    "duration": "the standard library has no type of months, days and milliseconds",
-}
+MAX_DEPTH: Final = 8  # containers inside of each other: reading takes two of the 20 blocks that Python nests
 
 
 class Resolver:
@@ -36,8 +31,8 @@ class Resolver:
         self._homes = homes
         self._least: dict[str, int] = {}
 
-    def type_of(self, schema: Schema) -> PyType:
-        """The Python type.
+    def type_of(self, schema: Schema, depth: int = 0) -> PyType:
+        """The Python type; `depth` is how many arrays and maps are around it.
 
         Raises:
             RefusalError: there is none.
@@ -50,24 +45,28 @@ class Resolver:
             case Record():
                 return RecordOf(self._homes[schema.fullname], _is_binary(schema), self._least_of(schema))
             case Array():
-                return ArrayOf(self.type_of(schema.items))
+                return ArrayOf(self.type_of(schema.items, self._deeper(schema, depth)))
             case Map():
-                return MapOf(self.type_of(schema.values))
+                return MapOf(self.type_of(schema.values, self._deeper(schema, depth)))
             case Union():
-                return self._union(schema)
+                return self._union(schema, depth)
 
-    def _union(self, schema: Union) -> UnionOf:
-        found = UnionOf(tuple(self.type_of(branch) for branch in schema.branches))
-        if not found.branches:
-            raise refusal(schema, "a union without branches has no value")
-        seen: dict[str, str] = {}
-        for branch, one in zip(schema.branches, found.branches, strict=True):
-            name = python_class(one, "")
-            if name in seen:
-                both = f"a union with two branches that are both {name} in Python, {seen[name]} and {branch.label}"
-                raise refusal(schema, f"{both}, which cannot tell them apart; put one of them into a record")
-            seen[name] = branch.label
-        return found
+    def _deeper(self, schema: Schema, depth: int) -> int:
+        if depth == MAX_DEPTH:
+            raise refusal(schema, f"arrays and maps nested deeper than {MAX_DEPTH}; put one of them into a record")
+        return depth + 1
+
+    def _union(self, schema: Union, depth: int) -> UnionOf:
+        """A union; branches that are of one class in Python get classes of their own."""
+        branches = tuple(self.type_of(branch, depth) for branch in schema.branches)
+        tagged = alike(schema)
+        tags = (self._tag(branch) if branch in tagged else "" for branch in schema.branches)
+        return UnionOf(branches, tuple(tags))
+
+    def _tag(self, branch: Schema) -> str | Home:
+        if isinstance(branch, Fixed):
+            return self._homes[branch.fullname]
+        return f"{branch.kind.capitalize()}Branch"
 
     def _least_of(self, record: Record) -> int:
         """Bytes that a value takes at least; a record inside of itself counts as none."""
@@ -86,16 +85,22 @@ class Resolver:
                 return 1
 
 
+def alike(union: Union) -> list[Schema]:
+    """The branches that are of one class in Python with another branch."""
+    classes = [
+        python_class(_scalar(one), "") if isinstance(one, Primitive | Fixed) else one.label for one in union.branches
+    ]
+    return [one for one, name in zip(union.branches, classes, strict=True) if classes.count(name) > 1]
+
+
 def _scalar(schema: Primitive | Fixed) -> Scalar:
     size = schema.size if isinstance(schema, Fixed) else 0
     logical = schema.logical
     if logical is None:
-        return Scalar(schema.kind, size)
-    if logical.name in _REFUSED:
-        raise refusal(schema, f"{logical.name} cannot be expressed: {_REFUSED[logical.name]}")
-    if logical.precision > _MAX_DIGITS:
-        raise refusal(schema, f"a decimal of more than {_MAX_DIGITS} digits cannot be expressed")
-    name = f"{logical.name}-fixed" if isinstance(schema, Fixed) else logical.name
+        is_big = schema.kind == "bytes" and schema.props.get("logicalType") == "big-decimal"
+        return Scalar("big-decimal" if is_big else schema.kind, size)
+    is_own = isinstance(schema, Fixed) and logical.name != "duration"
+    name = f"{logical.name}-fixed" if is_own else logical.name
     if name not in SCALARS:
         raise refusal(schema, f"the logical type {logical.name} cannot be expressed")
     return Scalar(name, size, logical.precision, logical.scale)

@@ -76,9 +76,15 @@ class MapOf:
 
 @dataclass(frozen=True, slots=True)
 class UnionOf:
-    """A union."""
+    """A union.
+
+    Attributes:
+        tags: for each branch the class that its values are in, where Python cannot tell it from another: a name for
+            a primitive, a home for a fixed; else "".
+    """
 
     branches: tuple[PyType, ...]
+    tags: tuple[str | Home, ...]
 
     @property
     def null(self) -> int | None:
@@ -118,6 +124,10 @@ SCALARS: Final[dict[str, tuple[str, int]]] = {
     "local-timestamp-micros": ("dt.datetime", 1),
     "decimal": ("Decimal", 1),
     "decimal-fixed": ("Decimal", 0),
+    "big-decimal": ("Decimal", 1),
+    "duration": ("Duration", 12),
+    "timestamp-nanos": ("int", 1),
+    "local-timestamp-nanos": ("int", 1),
 }
 
 
@@ -155,10 +165,23 @@ def annotation(type_: PyType, here: str) -> str:
         case MapOf():
             return f"dict[str, {annotation(type_.values, here)}]"
         case UnionOf():
-            names = [annotation(one, here) for one in type_.branches if one != NULL]
-            return " | ".join([*names, "None"] if type_.null is not None else names)
+            pairs = zip(type_.branches, type_.tags, strict=True)
+            names = [_branch(annotation(one, here), tag, here) for one, tag in pairs if one != NULL]
+            return " | ".join([*names, "None"] if type_.null is not None else names) or "Never"
         case _:
             return python_class(type_, here)
+
+
+def _branch(name: str, tag: str | Home, here: str) -> str:
+    """The annotation of a branch; only the class of a primitive does not know its values."""
+    if isinstance(tag, Home):
+        return reference(tag, here)
+    return f"{tag}[{name}]" if tag else name
+
+
+def tag_class(tag: str | Home, here: str) -> str:
+    """The class of a branch, as an expression."""
+    return reference(tag, here) if isinstance(tag, Home) else tag
 
 
 def reference(home: Home, here: str, name: str = "") -> str:

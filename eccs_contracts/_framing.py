@@ -15,6 +15,7 @@ from typing import Final
 from eccs_contracts.errors import FramingError
 
 GUID_HEADER: Final = "__value_schema_id"
+KEY_GUID_HEADER: Final = "__key_schema_id"
 PREFIX_SIZE: Final = 5
 _MAGIC_ID: Final = 0
 _MAGIC_GUID: Final = 1
@@ -37,15 +38,29 @@ def frame(schema_id: int, payload: bytes) -> bytes:
     return _PREFIX.pack(_MAGIC_ID, schema_id) + payload
 
 
-def unframe(value: bytes, headers: Iterable[tuple[str, str | bytes | None]] | None = None) -> tuple[SchemaRef, bytes]:
+def guid_header(guid: str) -> bytes:
+    """The content of the header that says which schema a message was written with."""
+    return bytes((_MAGIC_GUID,)) + uuid.UUID(guid).bytes
+
+
+def unframe(
+    value: bytes,
+    headers: Iterable[tuple[str, str | bytes | None]] | None = None,
+    guid_in: str = GUID_HEADER,
+) -> tuple[SchemaRef, bytes]:
     """The reference to the writer's schema, and the Avro binary.
+
+    Args:
+        value: a framed value, or Avro binary where the header is there.
+        headers: of the message.
+        guid_in: the name of the header that may have the GUID.
 
     Raises:
         FramingError: the value is shorter than a frame, or its first byte is not one that is in use.
     """
     for name, content in headers or ():
-        if name == GUID_HEADER and isinstance(content, bytes):
-            return _guid(content), value
+        if name == guid_in and isinstance(content, bytes):
+            return _guid(content, guid_in), value
     if len(value) < PREFIX_SIZE:
         raise FramingError(f"{len(value)} bytes are too short for a frame of 5 bytes and a value", offset=0)
     magic, schema_id = _PREFIX.unpack_from(value)
@@ -54,7 +69,7 @@ def unframe(value: bytes, headers: Iterable[tuple[str, str | bytes | None]] | No
     return SchemaRef(schema_id=schema_id), value[PREFIX_SIZE:]
 
 
-def _guid(content: bytes) -> SchemaRef:
+def _guid(content: bytes, name: str) -> SchemaRef:
     if len(content) != 17 or content[0] != _MAGIC_GUID:
-        raise FramingError(f"the header {GUID_HEADER} is not a byte 0x01 and 16 bytes of a GUID")
+        raise FramingError(f"the header {name} is not a byte 0x01 and 16 bytes of a GUID")
     return SchemaRef(guid=str(uuid.UUID(bytes=content[1:])))

@@ -5,7 +5,6 @@ Ids and schemas never change, so what was found once is kept: a registry that is
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
@@ -13,6 +12,7 @@ from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
 from eccs_contracts._framing import SchemaRef
+from eccs_contracts._once import Once
 from eccs_contracts.errors import RegistryUnavailable, UnknownSchema
 from eccs_contracts.settings import registry_config
 
@@ -27,9 +27,9 @@ class Registry:
     def __init__(self, client: SchemaRegistryClient, url: str = "the registry") -> None:
         self._client = client
         self._url = url
-        self._ids: dict[tuple[str, str], int] = {}
-        self._texts: dict[SchemaRef, str] = {}
-        self._lock = threading.Lock()
+        self._ids: Once[tuple[str, str], SchemaRef] = Once()
+        self._versions: Once[tuple[str, int], tuple[SchemaRef, str]] = Once()
+        self._texts: Once[SchemaRef, str] = Once()
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Registry:
@@ -42,29 +42,36 @@ class Registry:
         return cls(SchemaRegistryClient(config), config["url"])
 
     def schema_id(self, subject: str, schema: str) -> int:
-        """The id under which a subject has a schema.
+        """The id under which a subject has a schema; errors as `registered`."""
+        return int(self.registered(subject, schema).schema_id or 0)
+
+    def registered(self, subject: str, schema: str) -> SchemaRef:
+        """Id and GUID under which a subject has a schema.
 
         Raises:
             UnknownSchema: it has not; the schema must be registered first.
             RegistryUnavailable: no answer, or an answer that it cannot serve now.
         """
-        key = (subject, schema)
-        with self._lock:  # many waiters, one request
-            if key not in self._ids:
-                what = f"the schema under the subject {subject} (register it with: compat-checks apply)"
-                found = self._ask(what, lambda: self._client.lookup_schema(subject, Schema(schema, "AVRO")))
-                self._ids[key] = int(found.schema_id or 0)
-            return self._ids[key]
+        what = f"the schema under the subject {subject} (register it with: compat-checks apply)"
+        return self._ids.get(
+            (subject, schema),
+            lambda: _ref(self._ask(what, lambda: self._client.lookup_schema(subject, Schema(schema, "AVRO")))),
+        )
+
+    def version(self, subject: str, version: int) -> tuple[SchemaRef, str]:
+        """Id, GUID and text of a version of a subject; errors as `registered`."""
+
+        def ask() -> tuple[SchemaRef, str]:
+            found = self._ask(
+                f"version {version} of {subject}", lambda: self._client.get_version(subject, version, deleted=True)
+            )
+            return _ref(found), str(found.schema.schema_str)
+
+        return self._versions.get((subject, version), ask)
 
     def schema_text(self, ref: SchemaRef) -> str:
-        """The schema that an id or GUID stands for; errors as `schema_id`."""
-        known = self._texts.get(ref)
-        if known is not None:
-            return known
-        with self._lock:
-            if ref not in self._texts:
-                self._texts[ref] = self._ask(str(ref), lambda: self._fetch(ref)).schema_str
-            return self._texts[ref]
+        """The schema that an id or GUID stands for; errors as `registered`."""
+        return self._texts.get(ref, lambda: str(self._ask(str(ref), lambda: self._fetch(ref)).schema_str))
 
     def check(self) -> None:
         """Ask for anything, to see that it answers.
@@ -90,3 +97,7 @@ class Registry:
             raise RegistryUnavailable(
                 f"no registry answers at {self._url} ({type(error).__name__}); set SCHEMA_REGISTRY_URL"
             ) from error
+
+
+def _ref(found: Any) -> SchemaRef:
+    return SchemaRef(schema_id=found.schema_id, guid=found.guid)

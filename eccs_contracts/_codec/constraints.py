@@ -7,19 +7,18 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
-from annotated_types import Ge, Le, MaxLen, MinLen
+from eccs_contracts._codec.markers import Format, Ge, Le, Marker, MaxLen, MinLen, Pattern
 
-from eccs_contracts._codec.markers import Format, Pattern
-
-Rule: TypeAlias = Ge | Le | MaxLen | MinLen | Format | Pattern
+Rule: TypeAlias = Marker
 
 _MAX_ADDRESS: Final = 254  # octets
 _MAX_LOCAL: Final = 64
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+# Expressions are compiled when they are first needed: that takes milliseconds.
+_CONTROL: Final = r"[\x00-\x1f\x7f-\x9f\u2028\u2029]"
 # atext of RFC 5322, section 3.2.3, and every non-ASCII character, as RFC 6531, section 3.3 extends it.
 _ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-\u0080-\U0010ffff]+"
-_LOCAL: Final = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
-_LABEL: Final = re.compile(r"(?!-)[A-Za-z0-9\-\u0080-\U0010ffff]{1,63}(?<!-)")
+_LOCAL: Final = rf"{_ATOM}(?:\.{_ATOM})*"
+_LABEL: Final = r"(?!-)[A-Za-z0-9\-\u0080-\U0010ffff]{1,63}(?<!-)"
 
 
 def is_email(value: str) -> bool:
@@ -33,7 +32,7 @@ def is_email(value: str) -> bool:
     if not value.isprintable() or len(value.encode()) > _MAX_ADDRESS or len(local.encode()) > _MAX_LOCAL:
         return False
     labels = domain.split(".")
-    return bool(_LOCAL.fullmatch(local)) and len(labels) > 1 and all(map(_LABEL.fullmatch, labels))
+    return matches(local, _LOCAL) and len(labels) > 1 and all(matches(label, _LABEL) for label in labels)
 
 
 def is_single_line(value: str) -> bool:
@@ -41,7 +40,7 @@ def is_single_line(value: str) -> bool:
 
     A line break here would let whoever writes the text add headers of their own.
     """
-    return _CONTROL.search(value) is None
+    return _compiled(_CONTROL).search(value) is None
 
 
 def matches(value: str, expression: str) -> bool:
@@ -60,11 +59,11 @@ def _compiled(expression: str) -> re.Pattern[str]:
 
 
 def _min_length(rule: Any, value: Any) -> str | None:
-    return f"at least {_count(rule.min_length, value)}" if len(value) < rule.min_length else None
+    return f"at least {_count(rule.value, value)}" if len(value) < rule.value else None
 
 
 def _max_length(rule: Any, value: Any) -> str | None:
-    return f"at most {_count(rule.max_length, value)}" if len(value) > rule.max_length else None
+    return f"at most {_count(rule.value, value)}" if len(value) > rule.value else None
 
 
 def _count(length: int, value: Any) -> str:
@@ -73,19 +72,19 @@ def _count(length: int, value: Any) -> str:
 
 
 def _minimum(rule: Any, value: Any) -> str | None:
-    return None if value >= rule.ge else f"at least {rule.ge}"
+    return None if value >= rule.value else f"at least {rule.value}"
 
 
 def _maximum(rule: Any, value: Any) -> str | None:
-    return None if value <= rule.le else f"at most {rule.le}"
+    return None if value <= rule.value else f"at most {rule.value}"
 
 
 def _pattern(rule: Any, value: Any) -> str | None:
-    return None if matches(value, rule.expression) else f"text that matches {rule.expression}"
+    return None if matches(value, rule.value) else f"text that matches {rule.value}"
 
 
 def _format(rule: Any, value: Any) -> str | None:
-    holds, sentence = _FORMATS[rule.name]
+    holds, sentence = _FORMATS[rule.value]
     return None if holds(value) else sentence
 
 

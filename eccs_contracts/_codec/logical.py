@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -14,6 +15,7 @@ from eccs_contracts._codec.cursor import Cursor
 from eccs_contracts._codec.plan import Json
 from eccs_contracts._codec.scalars import Scalar
 from eccs_contracts._codec.tables import EPOCH, LOCAL_EPOCH, MICRO, MILLI
+from eccs_contracts.values import Duration
 
 
 def _read_uuid(cursor: Cursor, at: At) -> UUID:
@@ -115,6 +117,34 @@ def _decimal_text(value: Json) -> Decimal:
     if not isinstance(value, str):  # a JSON number has passed through a float
         raise TypeError
     return Decimal(value)
+
+
+def _duration(value: Json) -> Duration:
+    made = Duration(**value)
+    if not all(type(one) is int for one in (made.months, made.days, made.milliseconds)):
+        raise TypeError
+    return made
+
+
+def _write_big(value: Decimal) -> bytes:
+    raw = convert.bytes_of_big_decimal(value)
+    return varint.long_bytes(len(raw)) + raw
+
+
+DURATION: Final = Scalar(
+    "a Duration",
+    (Duration,),
+    12,
+    (lambda cursor, at: convert.duration_of_bytes(cursor.take(12, at)), convert.bytes_of_duration),
+    (_duration, asdict),
+)
+BIG_DECIMAL: Final = Scalar(
+    "a finite Decimal",
+    (Decimal,),
+    1,
+    (lambda cursor, at: convert.big_decimal_of_bytes(cursor.sized(at)), _write_big),
+    (_decimal_text, str),
+)
 
 
 def decimal_bytes(precision: int, scale: int) -> Scalar:

@@ -13,6 +13,7 @@ from eccs_contracts._codec.plan import AvroType, Json
 from eccs_contracts.errors import DecodeError, EncodeError
 
 M = TypeVar("M", bound="Record")
+V = TypeVar("V")
 
 _DEEP: Final = "nested deeper than the interpreter can follow"
 
@@ -44,39 +45,44 @@ class Field:
 class RecordPlan(AvroType):
     """The plan of a record."""
 
-    __slots__ = ("_fields", "_model", "label")
+    __slots__ = ("fields", "label", "model")
     least = 0  # not asked for: whoever holds a record holds a `Reference`
 
     def __init__(self, model: type[Record], *fields: Field) -> None:
-        self._model = model
-        self._fields = fields
+        self.model = model
+        self.fields = fields
         self.label = f"a record {model.__name__}"
 
+    @property
+    def record(self) -> RecordPlan:
+        """Itself, as a `Reference` gives it."""
+        return self
+
     def owns(self, value: object) -> bool:
-        return type(value) is self._model
+        return type(value) is self.model
 
     def read(self, cursor: Cursor, at: At) -> Any:
-        return self.read_as(self._model, cursor, at)
+        return self.read_as(self.model, cursor, at)
 
     def read_as(self, model: type[Record], cursor: Cursor, at: At) -> Any:
         """As `read`, into a subclass."""
         return model(
-            **{one.attribute: one.type.read(cursor, at.field(one.name, personal=one.personal)) for one in self._fields}
+            **{one.attribute: one.type.read(cursor, at.field(one.name, personal=one.personal)) for one in self.fields}
         )
 
     def write(self, value: Any, at: At) -> bytes:
-        if not isinstance(value, self._model):
+        if not isinstance(value, self.model):
             at.refuse(self.label, value)
         return b"".join(
             one.type.write(getattr(value, one.attribute, Unset()), at.field(one.name, personal=one.personal))
-            for one in self._fields
+            for one in self.fields
         )
 
     def check(self, value: Any, at: At, report: Report) -> bool:
-        if not isinstance(value, self._model):
+        if not isinstance(value, self.model):
             report.add(at, f"{self.label} is expected", value)
             return False
-        fits = [self._check_field(one, value, at, report) for one in self._fields]
+        fits = [self._check_field(one, value, at, report) for one in self.fields]
         return all(fits)  # of a list, not of a generator: every field is checked
 
     def _check_field(self, one: Field, value: Any, at: At, report: Report) -> bool:
@@ -91,10 +97,10 @@ class RecordPlan(AvroType):
         return not broken
 
     def to_json(self, value: Any) -> dict[str, Json]:
-        return {one.name: one.type.to_json(getattr(value, one.attribute)) for one in self._fields}
+        return {one.name: one.type.to_json(getattr(value, one.attribute)) for one in self.fields}
 
     def from_json(self, value: Json, at: At, report: Report) -> Any:
-        return self.from_json_as(self._model, value, at, report)
+        return self.from_json_as(self.model, value, at, report)
 
     def from_json_as(self, model: type[Record], value: Json, at: At, report: Report) -> Any:
         """As `from_json`, into a subclass."""
@@ -103,16 +109,16 @@ class RecordPlan(AvroType):
             return None
         before = len(report.problems)
         made = {}
-        for one in self._fields:
+        for one in self.fields:
             here = at.field(one.name, personal=one.personal)
             if one.name in value:
                 made[one.attribute] = one.type.from_json(value[one.name], here, report)
             elif not one.optional:
                 report.absent(here)
-        names = {one.name for one in self._fields}
+        names = {one.name for one in self.fields}
         for name in value:
             if name not in names:
-                report.unknown(at, name, self._model.__name__)
+                report.unknown(at, name, self.model.__name__)
         return None if len(report.problems) > before else model(**made)
 
 
@@ -127,29 +133,30 @@ class Reference(AvroType):
 
     @property
     def label(self) -> str:  # type: ignore[override]  # the record is not known before it is asked for
-        return self._plan.label
+        return self.record.label
 
     @property
-    def _plan(self) -> RecordPlan:
+    def record(self) -> RecordPlan:
+        """The plan of the record itself."""
         return self._model().PLAN
 
     def owns(self, value: object) -> bool:
-        return self._plan.owns(value)
+        return self.record.owns(value)
 
     def read(self, cursor: Cursor, at: At) -> Any:
-        return self._plan.read(cursor, at)
+        return self.record.read(cursor, at)
 
     def write(self, value: Any, at: At) -> bytes:
-        return self._plan.write(value, at)
+        return self.record.write(value, at)
 
     def check(self, value: Any, at: At, report: Report) -> bool:
-        return self._plan.check(value, at, report)
+        return self.record.check(value, at, report)
 
     def to_json(self, value: Any) -> Json:
-        return self._plan.to_json(value)
+        return self.record.to_json(value)
 
     def from_json(self, value: Json, at: At, report: Report) -> Any:
-        return self._plan.from_json(value, at, report)
+        return self.record.from_json(value, at, report)
 
 
 class Record:
@@ -235,7 +242,13 @@ def write_checked(value: Record) -> bytes:
 
 
 def read_checked(model: type[M], data: object) -> M:
-    """What `from_avro` does when the fast way stumbled.
+    """What `from_avro` does when the fast way stumbled; raises as `read_with`."""
+    value: M = read_with(lambda cursor, at: model.PLAN.read_as(model, cursor, at), data)
+    return value
+
+
+def read_with(read: Callable[[Cursor, At], V], data: object) -> V:
+    """Read a whole message with every check.
 
     Raises:
         DecodeError: with the field and the offset; the data is never shown.
@@ -245,7 +258,7 @@ def read_checked(model: type[M], data: object) -> M:
         raise DecodeError(message)
     cursor = Cursor(bytes(data))
     try:
-        value: M = model.PLAN.read_as(model, cursor, At())
+        value = read(cursor, At())
     except RecursionError:
         raise DecodeError(_DEEP) from None
     if cursor.left:

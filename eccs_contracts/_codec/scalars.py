@@ -183,14 +183,19 @@ class Enum(AvroType):
 
     @property
     def label(self) -> str:  # type: ignore[override]  # the class is not known before it is asked for
-        return f"a {self._class().__name__}"
+        return f"a {self.symbols.__name__}"
+
+    @property
+    def symbols(self) -> type[StrEnum]:
+        """The class."""
+        return self._class()
 
     def owns(self, value: object) -> bool:
-        return type(value) is self._class()
+        return type(value) is self.symbols
 
     def read(self, cursor: Cursor, at: At) -> StrEnum:
         start = cursor.position
-        members = tuple(self._class())
+        members = tuple(self.symbols)
         index = cursor.int32(at)
         if not 0 <= index < len(members):
             at.broken(f"symbol {index} of an enum that has {len(members)}", start)
@@ -199,7 +204,7 @@ class Enum(AvroType):
     def write(self, value: Any, at: At) -> bytes:
         if not self.owns(value):
             at.refuse(self.label, value)
-        return varint.int_bytes(tuple(self._class()).index(value))
+        return varint.int_bytes(tuple(self.symbols).index(value))
 
     def check(self, value: Any, at: At, report: Report) -> bool:
         if not self.owns(value):
@@ -210,8 +215,8 @@ class Enum(AvroType):
         return str(value)
 
     def from_json(self, value: Json, at: At, report: Report) -> Any:
-        symbols = [str(member) for member in self._class()]
+        symbols = [str(member) for member in self.symbols]
         if value in symbols:
-            return self._class()(value)
+            return self.symbols(value)
         report.add(at, f"one of {', '.join(symbols)} is expected", value)
         return None

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import struct
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from typing import Final, Protocol, TypeVar, cast
+
+T = TypeVar("T")
 
 # What the straight-line functions may stumble over; the plan of the record then finds out what it was.
 NOT_FAST: Final = (
@@ -73,3 +75,11 @@ put_double: Final = DOUBLE.pack
 get_float: Final = FLOAT.unpack_from
 get_double: Final = DOUBLE.unpack_from
 from_seconds: Final = datetime.fromtimestamp
+
+
+class _New(Protocol):
+    def __call__(self, model: type[T], /) -> T:
+        """A value whose attributes are not set yet."""
+
+
+new: Final = cast("_New", object.__new__)

@@ -55,14 +55,18 @@ def read_length(b: bytes, p: int) -> tuple[int, int]:
 
 
 def read_count(b: bytes, p: int) -> tuple[int, int]:
-    """The count of a block that is not the last; a negative one is followed by the block's size in bytes."""
+    """The count of a block that is not the last; a negative one is followed by the block's size in bytes.
+
+    Each item takes a byte at least, so that there are no more of them than bytes that follow.
+    """
     count, p = read_long(b, p)
-    if count > 0:
-        return count, p
-    size, p = read_long(b, p)
-    if size < 0 or count == 0:
+    size = 0
+    if count < 0:
+        size, p = read_long(b, p)
+        count = -count
+    if size < 0 or not 0 < count <= len(b) - p:
         raise ValueError
-    return -count, p
+    return count, p
 
 
 def varint_bytes(value: int) -> bytes:

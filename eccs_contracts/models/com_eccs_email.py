@@ -9,18 +9,15 @@ from enum import StrEnum
 from typing import Annotated, ClassVar, Final, Self, TypeVar
 from uuid import UUID
 
-from annotated_types import Ge, MaxLen, MinLen
-
 from eccs_contracts._codec import containers, logical, record, scalars
-from eccs_contracts._codec.convert import instant_of_millis, read_uuid
-from eccs_contracts._codec.markers import Format, Pattern, Personal
+from eccs_contracts._codec.convert import instant_of_millis, read_uuid, text_of_uuid
+from eccs_contracts._codec.markers import Format, Ge, MaxLen, MinLen, Pattern, Personal
 from eccs_contracts._codec.tables import (
     EPOCH,
     LAST,
     LEN,
     LEN_B,
     LENGTH,
-    MILLI,
     MORE,
     NOT_FAST,
     SIX,
@@ -36,6 +33,7 @@ from eccs_contracts._codec.tables import (
     ZONE,
     from_seconds,
     get_double,
+    new,
     put_double,
 )
 from eccs_contracts._codec.varint import (
@@ -141,13 +139,14 @@ class DlqMetadata(record.Record):
         Raises:
             DecodeError: the bytes are not that; names the field and the offset.
         """
-        if type(data) is not bytes:
-            return record.read_checked(cls, data)
-        try:
-            value, end = read_dlq_metadata(cls, data, 0)
-        except NOT_FAST:
-            return record.read_checked(cls, data)
-        return value if end == len(data) else record.read_checked(cls, data)
+        if cls is DlqMetadata and type(data) is bytes:
+            try:
+                value, end = read_dlq_metadata(cls, data, 0)
+                if end == len(data):
+                    return value
+            except NOT_FAST:
+                pass
+        return record.read_checked(cls, data)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -250,13 +249,14 @@ class EmailDlq(record.Record):
         Raises:
             DecodeError: the bytes are not that; names the field and the offset.
         """
-        if type(data) is not bytes:
-            return record.read_checked(cls, data)
-        try:
-            value, end = read_email_dlq(cls, data, 0)
-        except NOT_FAST:
-            return record.read_checked(cls, data)
-        return value if end == len(data) else record.read_checked(cls, data)
+        if cls is EmailDlq and type(data) is bytes:
+            try:
+                value, end = read_email_dlq(cls, data, 0)
+                if end == len(data):
+                    return value
+            except NOT_FAST:
+                pass
+        return record.read_checked(cls, data)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -354,13 +354,14 @@ class EmailRequest(record.Record):
         Raises:
             DecodeError: the bytes are not that; names the field and the offset.
         """
-        if type(data) is not bytes:
-            return record.read_checked(cls, data)
-        try:
-            value, end = read_email_request(cls, data, 0)
-        except NOT_FAST:
-            return record.read_checked(cls, data)
-        return value if end == len(data) else record.read_checked(cls, data)
+        if cls is EmailRequest and type(data) is bytes:
+            try:
+                value, end = read_email_request(cls, data, 0)
+                if end == len(data):
+                    return value
+            except NOT_FAST:
+                pass
+        return record.read_checked(cls, data)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -470,13 +471,14 @@ class EmailRetry(record.Record):
         Raises:
             DecodeError: the bytes are not that; names the field and the offset.
         """
-        if type(data) is not bytes:
-            return record.read_checked(cls, data)
-        try:
-            value, end = read_email_retry(cls, data, 0)
-        except NOT_FAST:
-            return record.read_checked(cls, data)
-        return value if end == len(data) else record.read_checked(cls, data)
+        if cls is EmailRetry and type(data) is bytes:
+            try:
+                value, end = read_email_retry(cls, data, 0)
+                if end == len(data):
+                    return value
+            except NOT_FAST:
+                pass
+        return record.read_checked(cls, data)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -523,13 +525,14 @@ class OriginalHeader(record.Record):
         Raises:
             DecodeError: the bytes are not that; names the field and the offset.
         """
-        if type(data) is not bytes:
-            return record.read_checked(cls, data)
-        try:
-            value, end = read_original_header(cls, data, 0)
-        except NOT_FAST:
-            return record.read_checked(cls, data)
-        return value if end == len(data) else record.read_checked(cls, data)
+        if cls is OriginalHeader and type(data) is bytes:
+            try:
+                value, end = read_original_header(cls, data, 0)
+                if end == len(data):
+                    return value
+            except NOT_FAST:
+                pass
+        return record.read_checked(cls, data)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -590,13 +593,14 @@ class RetryMetadata(record.Record):
         Raises:
             DecodeError: the bytes are not that; names the field and the offset.
         """
-        if type(data) is not bytes:
-            return record.read_checked(cls, data)
-        try:
-            value, end = read_retry_metadata(cls, data, 0)
-        except NOT_FAST:
-            return record.read_checked(cls, data)
-        return value if end == len(data) else record.read_checked(cls, data)
+        if cls is RetryMetadata and type(data) is bytes:
+            try:
+                value, end = read_retry_metadata(cls, data, 0)
+                if end == len(data):
+                    return value
+            except NOT_FAST:
+                pass
+        return record.read_checked(cls, data)
 
 
 ERROR_CATEGORY_OF: Final = {2 * index: symbol for index, symbol in enumerate(ErrorCategory)}
@@ -613,62 +617,63 @@ def write_dlq_metadata(o: DlqMetadata) -> str:
     v3 = o.error_category
     if type(v3) is not ErrorCategory:
         raise TypeError
-    t4 = (o.failed_at - EPOCH) // MILLI << 1
-    if TIME_FROM <= t4 < TIME_TO:
-        c5 = MORE[t4 & 127]
-        c6 = MORE[t4 >> 7 & 127]
-        c7 = MORE[t4 >> 14 & 127]
-        c8 = MORE[t4 >> 21 & 127]
-        c9 = MORE[t4 >> 28 & 127]
-        c10 = LAST[t4 >> 35]
+    d4 = o.failed_at - EPOCH
+    t5 = (d4.days * 86_400 + d4.seconds) * 2000 + d4.microseconds // 1000 * 2
+    if TIME_FROM <= t5 < TIME_TO:
+        c6 = MORE[t5 & 127]
+        c7 = MORE[t5 >> 7 & 127]
+        c8 = MORE[t5 >> 14 & 127]
+        c9 = MORE[t5 >> 21 & 127]
+        c10 = MORE[t5 >> 28 & 127]
+        c11 = LAST[t5 >> 35]
     else:
-        c5 = long_text(t4 >> 1)
-        c6 = c7 = c8 = c9 = c10 = ""
-    v11 = o.total_attempts
-    if type(v11) is not int:
-        raise TypeError
-    v12 = o.max_attempts_configured
+        c6 = long_text(t5 >> 1)
+        c7 = c8 = c9 = c10 = c11 = ""
+    v12 = o.total_attempts
     if type(v12) is not int:
         raise TypeError
-    v13 = o.original_topic
-    if not v13.isascii():
-        v13 = v13.encode().decode("latin-1")
-    v14 = len(v13)
-    v15 = o.original_partition
-    if type(v15) is not int:
+    v13 = o.max_attempts_configured
+    if type(v13) is not int:
         raise TypeError
-    v16 = o.original_offset
+    v14 = o.original_topic
+    if not v14.isascii():
+        v14 = v14.encode().decode("latin-1")
+    v15 = len(v14)
+    v16 = o.original_partition
     if type(v16) is not int:
         raise TypeError
-    v17 = o.consumer_group
-    if not v17.isascii():
-        v17 = v17.encode().decode("latin-1")
-    v18 = len(v17)
-    v19 = o.service_instance
-    if not v19.isascii():
-        v19 = v19.encode().decode("latin-1")
-    v20 = len(v19)
+    v17 = o.original_offset
+    if type(v17) is not int:
+        raise TypeError
+    v18 = o.consumer_group
+    if not v18.isascii():
+        v18 = v18.encode().decode("latin-1")
+    v19 = len(v18)
+    v20 = o.service_instance
+    if not v20.isascii():
+        v20 = v20.encode().decode("latin-1")
+    v21 = len(v20)
     return "".join(
         (
             LEN[v2] if v2 < 1024 else long_text(v2),
             v1,
             ERROR_CATEGORY_TEXT[v3._value_],
-            c5,
             c6,
             c7,
             c8,
             c9,
             c10,
-            LEN[v11] if 0 <= v11 < 1024 else int_text(v11),
+            c11,
             LEN[v12] if 0 <= v12 < 1024 else int_text(v12),
-            LEN[v14] if v14 < 1024 else long_text(v14),
-            v13,
-            LEN[v15] if 0 <= v15 < 1024 else int_text(v15),
-            LEN[v16] if 0 <= v16 < 1024 else long_text(v16),
-            LEN[v18] if v18 < 1024 else long_text(v18),
-            v17,
-            LEN[v20] if v20 < 1024 else long_text(v20),
-            v19,
+            LEN[v13] if 0 <= v13 < 1024 else int_text(v13),
+            LEN[v15] if v15 < 1024 else long_text(v15),
+            v14,
+            LEN[v16] if 0 <= v16 < 1024 else int_text(v16),
+            LEN[v17] if 0 <= v17 < 1024 else long_text(v17),
+            LEN[v19] if v19 < 1024 else long_text(v19),
+            v18,
+            LEN[v21] if v21 < 1024 else long_text(v21),
+            v20,
         )
     )
 
@@ -678,6 +683,7 @@ DlqMetadataT = TypeVar("DlqMetadataT", bound="DlqMetadata")
 
 def read_dlq_metadata(cls: type[DlqMetadataT], b: bytes, p: int) -> tuple[DlqMetadataT, int]:
     """Read the DlqMetadata at `p` and the position behind it; what is rare or wrong raises."""
+    o = new(cls)
     n = b[p]
     p += 1
     if n < 128:
@@ -688,29 +694,29 @@ def read_dlq_metadata(cls: type[DlqMetadataT], b: bytes, p: int) -> tuple[DlqMet
     else:
         n, p = read_length(b, p - 1)
         q = p + n
-    v1 = b[p:q].decode()
+    o.failure_reason = b[p:q].decode()
     p = q
     n = b[p]
     p += 1
-    v2 = ERROR_CATEGORY_OF[n]
+    o.error_category = ERROR_CATEGORY_OF[n]
     c0, c1, c2, c3, c4, c5 = SIX(b, p)
     s = T0[c0] + T1[c1] + T2[c2] + T3[c3] + T4[c4] + T5[c5]
     if s == s:
-        v3 = from_seconds(s / 1000.0, ZONE)
+        o.failed_at = from_seconds(s / 1000.0, ZONE)
         p += 6
     else:
         n, p = read_long(b, p)
-        v3 = instant_of_millis(n)
+        o.failed_at = instant_of_millis(n)
     if b[p] < 128:
-        v4 = ZIGZAG[b[p]]
+        o.total_attempts = ZIGZAG[b[p]]
         p += 1
     else:
-        v4, p = read_int(b, p)
+        o.total_attempts, p = read_int(b, p)
     if b[p] < 128:
-        v5 = ZIGZAG[b[p]]
+        o.max_attempts_configured = ZIGZAG[b[p]]
         p += 1
     else:
-        v5, p = read_int(b, p)
+        o.max_attempts_configured, p = read_int(b, p)
     n = b[p]
     p += 1
     if n < 128:
@@ -721,18 +727,18 @@ def read_dlq_metadata(cls: type[DlqMetadataT], b: bytes, p: int) -> tuple[DlqMet
     else:
         n, p = read_length(b, p - 1)
         q = p + n
-    v6 = b[p:q].decode()
+    o.original_topic = b[p:q].decode()
     p = q
     if b[p] < 128:
-        v7 = ZIGZAG[b[p]]
+        o.original_partition = ZIGZAG[b[p]]
         p += 1
     else:
-        v7, p = read_int(b, p)
+        o.original_partition, p = read_int(b, p)
     if b[p] < 128:
-        v8 = ZIGZAG[b[p]]
+        o.original_offset = ZIGZAG[b[p]]
         p += 1
     else:
-        v8, p = read_long(b, p)
+        o.original_offset, p = read_long(b, p)
     n = b[p]
     p += 1
     if n < 128:
@@ -743,7 +749,7 @@ def read_dlq_metadata(cls: type[DlqMetadataT], b: bytes, p: int) -> tuple[DlqMet
     else:
         n, p = read_length(b, p - 1)
         q = p + n
-    v9 = b[p:q].decode()
+    o.consumer_group = b[p:q].decode()
     p = q
     n = b[p]
     p += 1
@@ -755,20 +761,9 @@ def read_dlq_metadata(cls: type[DlqMetadataT], b: bytes, p: int) -> tuple[DlqMet
     else:
         n, p = read_length(b, p - 1)
         q = p + n
-    v10 = b[p:q].decode()
+    o.service_instance = b[p:q].decode()
     p = q
-    return cls(
-        failure_reason=v1,
-        error_category=v2,
-        failed_at=v3,
-        total_attempts=v4,
-        max_attempts_configured=v5,
-        original_topic=v6,
-        original_partition=v7,
-        original_offset=v8,
-        consumer_group=v9,
-        service_instance=v10,
-    ), p
+    return o, p
 
 
 DlqMetadata.PLAN = record.RecordPlan(
@@ -800,7 +795,7 @@ def write_email_dlq(o: EmailDlq) -> bytes:
     if v1 is not None:
         if type(v1) is not EmailRequest:
             raise TypeError
-        p2 = b"".join((b"\x02", write_email_request(v1).encode("latin-1")))
+        p2 = b"\x02" + write_email_request(v1).encode("latin-1")
     else:
         p2 = b"\x00"
     v4 = o.original_payload
@@ -848,36 +843,15 @@ EmailDlqT = TypeVar("EmailDlqT", bound="EmailDlq")
 
 def read_email_dlq(cls: type[EmailDlqT], b: bytes, p: int) -> tuple[EmailDlqT, int]:
     """Read the EmailDlq at `p` and the position behind it; what is rare or wrong raises."""
-    v1: EmailRequest | None
+    o = new(cls)
     n = b[p]
     p += 1
     if n == 2:
-        v1, p = read_email_request(EmailRequest, b, p)
+        o.original_data, p = read_email_request(EmailRequest, b, p)
     elif n == 0:
-        v1 = None
+        o.original_data = None
     else:
         raise ValueError
-    v2: bytes | None
-    n = b[p]
-    p += 1
-    if n == 2:
-        n = b[p]
-        p += 1
-        if n < 128:
-            q = p + LENGTH[n]
-        elif b[p] < 128 and not n & 1:
-            q = p + 1 + (n + (b[p] << 7) - 128 >> 1)
-            p += 1
-        else:
-            n, p = read_length(b, p - 1)
-            q = p + n
-        v2 = b[p:q]
-        p = q
-    elif n == 0:
-        v2 = None
-    else:
-        raise ValueError
-    v3: bytes | None
     n = b[p]
     p += 1
     if n == 2:
@@ -891,13 +865,33 @@ def read_email_dlq(cls: type[EmailDlqT], b: bytes, p: int) -> tuple[EmailDlqT, i
         else:
             n, p = read_length(b, p - 1)
             q = p + n
-        v3 = b[p:q]
+        o.original_payload = b[p:q]
         p = q
     elif n == 0:
-        v3 = None
+        o.original_payload = None
     else:
         raise ValueError
-    v4: list[OriginalHeader] = []
+    n = b[p]
+    p += 1
+    if n == 2:
+        n = b[p]
+        p += 1
+        if n < 128:
+            q = p + LENGTH[n]
+        elif b[p] < 128 and not n & 1:
+            q = p + 1 + (n + (b[p] << 7) - 128 >> 1)
+            p += 1
+        else:
+            n, p = read_length(b, p - 1)
+            q = p + n
+        o.original_key = b[p:q]
+        p = q
+    elif n == 0:
+        o.original_key = None
+    else:
+        raise ValueError
+    v1: list[OriginalHeader] = []
+    o.original_headers = v1
     n = b[p]
     p += 1
     while n:
@@ -906,12 +900,12 @@ def read_email_dlq(cls: type[EmailDlqT], b: bytes, p: int) -> tuple[EmailDlqT, i
         else:
             n >>= 1
         for _ in range(n):
-            v5, p = read_original_header(OriginalHeader, b, p)
-            v4.append(v5)
+            v2, p = read_original_header(OriginalHeader, b, p)
+            v1.append(v2)
         n = b[p]
         p += 1
-    v6, p = read_dlq_metadata(DlqMetadata, b, p)
-    return cls(original_data=v1, original_payload=v2, original_key=v3, original_headers=v4, dlq_metadata=v6), p
+    o.dlq_metadata, p = read_dlq_metadata(DlqMetadata, b, p)
+    return o, p
 
 
 EmailDlq.PLAN = record.RecordPlan(
@@ -962,122 +956,124 @@ def write_email_request(o: EmailRequest) -> str:
     if not v8.isascii():
         v8 = v8.encode().decode("latin-1")
     v9 = len(v8)
-    t10 = (o.timestamp - EPOCH) // MILLI << 1
-    if TIME_FROM <= t10 < TIME_TO:
-        c11 = MORE[t10 & 127]
-        c12 = MORE[t10 >> 7 & 127]
-        c13 = MORE[t10 >> 14 & 127]
-        c14 = MORE[t10 >> 21 & 127]
-        c15 = MORE[t10 >> 28 & 127]
-        c16 = LAST[t10 >> 35]
+    d10 = o.timestamp - EPOCH
+    t11 = (d10.days * 86_400 + d10.seconds) * 2000 + d10.microseconds // 1000 * 2
+    if TIME_FROM <= t11 < TIME_TO:
+        c12 = MORE[t11 & 127]
+        c13 = MORE[t11 >> 7 & 127]
+        c14 = MORE[t11 >> 14 & 127]
+        c15 = MORE[t11 >> 21 & 127]
+        c16 = MORE[t11 >> 28 & 127]
+        c17 = LAST[t11 >> 35]
     else:
-        c11 = long_text(t10 >> 1)
-        c12 = c13 = c14 = c15 = c16 = ""
-    v17 = o.source
-    if v17 is not None:
-        if not v17.isascii():
-            v17 = v17.encode().decode("latin-1")
-        v20 = len(v17)
-        p18 = "\x02" + (LEN[v20] if v20 < 1024 else long_text(v20))
-        p19 = v17
+        c12 = long_text(t11 >> 1)
+        c13 = c14 = c15 = c16 = c17 = ""
+    v18 = o.source
+    if v18 is not None:
+        if not v18.isascii():
+            v18 = v18.encode().decode("latin-1")
+        v21 = len(v18)
+        p19 = "\x02" + (LEN[v21] if v21 < 1024 else long_text(v21))
+        p20 = v18
     else:
-        p18 = "\x00"
-        p19 = ""
-    v21 = o.template_id
-    if v21 is not None:
-        if not v21.isascii():
-            v21 = v21.encode().decode("latin-1")
-        v24 = len(v21)
-        p22 = "\x02" + (LEN[v24] if v24 < 1024 else long_text(v24))
-        p23 = v21
+        p19 = "\x00"
+        p20 = ""
+    v22 = o.template_id
+    if v22 is not None:
+        if not v22.isascii():
+            v22 = v22.encode().decode("latin-1")
+        v25 = len(v22)
+        p23 = "\x02" + (LEN[v25] if v25 < 1024 else long_text(v25))
+        p24 = v22
     else:
-        p22 = "\x00"
-        p23 = ""
-    v25 = o.template_data
-    if v25 is not None:
-        if type(v25) is not dict:
+        p23 = "\x00"
+        p24 = ""
+    v26 = o.template_data
+    if v26 is not None:
+        if type(v26) is not dict:
             raise TypeError
-        if v25:
-            v32 = len(v25)
-            s29 = [LEN[v32] if v32 < 1024 else long_text(v32)]
-            for k30, y31 in v25.items():
-                if not k30.isascii():
-                    k30 = k30.encode().decode("latin-1")
-                v33 = len(k30)
-                if y31 is None:
-                    p34 = "\x00"
-                elif type(y31) is bool:
-                    p34 = "".join(("\x02", LAST[y31]))
-                elif type(y31) is int:
-                    p34 = "".join(("\x04", LEN[y31] if 0 <= y31 < 1024 else long_text(y31)))
-                elif type(y31) is float:
-                    p34 = "".join(("\x06", put_double(y31).decode("latin-1")))
-                elif type(y31) is str:
-                    if not y31.isascii():
-                        y31 = y31.encode().decode("latin-1")
-                    v35 = len(y31)
-                    p34 = "".join(("\x08", LEN[v35] if v35 < 1024 else long_text(v35), y31))
+        if v26:
+            v33 = len(v26)
+            s30 = [LEN[v33] if v33 < 1024 else long_text(v33)]
+            for k31, y32 in v26.items():
+                if not k31.isascii():
+                    k31 = k31.encode().decode("latin-1")
+                v34 = len(k31)
+                if y32 is None:
+                    p35 = "\x00"
+                elif type(y32) is bool:
+                    p35 = "\x02" + LAST[y32]
+                elif type(y32) is int:
+                    p35 = "\x04" + (LEN[y32] if 0 <= y32 < 1024 else long_text(y32))
+                elif type(y32) is float:
+                    p35 = "\x06" + put_double(y32).decode("latin-1")
+                elif type(y32) is str:
+                    if not y32.isascii():
+                        y32 = y32.encode().decode("latin-1")
+                    v36 = len(y32)
+                    p35 = "\x08" + (LEN[v36] if v36 < 1024 else long_text(v36)) + y32
                 else:
                     raise TypeError
-                s29 += (
-                    LEN[v33] if v33 < 1024 else long_text(v33),
-                    k30,
-                    p34,
+                s30 += (
+                    LEN[v34] if v34 < 1024 else long_text(v34),
+                    k31,
+                    p35,
                 )
-            s29.append("\x00")
-            p28 = "".join(s29)
+            s30.append("\x00")
+            p29 = "".join(s30)
         else:
-            p28 = "\x00"
-        p26 = f"\x02{p28}"
+            p29 = "\x00"
+        p27 = f"\x02{p29}"
     else:
-        p26 = "\x00"
-    v36 = o.metadata
-    if v36 is not None:
-        if type(v36) is not dict:
+        p27 = "\x00"
+    v37 = o.metadata
+    if v37 is not None:
+        if type(v37) is not dict:
             raise TypeError
-        if v36:
-            v43 = len(v36)
-            s40 = [LEN[v43] if v43 < 1024 else long_text(v43)]
-            for k41, y42 in v36.items():
-                if not k41.isascii():
-                    k41 = k41.encode().decode("latin-1")
-                v44 = len(k41)
-                if not y42.isascii():
-                    y42 = y42.encode().decode("latin-1")
-                v45 = len(y42)
-                s40 += (
-                    LEN[v44] if v44 < 1024 else long_text(v44),
-                    k41,
+        if v37:
+            v44 = len(v37)
+            s41 = [LEN[v44] if v44 < 1024 else long_text(v44)]
+            for k42, y43 in v37.items():
+                if not k42.isascii():
+                    k42 = k42.encode().decode("latin-1")
+                v45 = len(k42)
+                if not y43.isascii():
+                    y43 = y43.encode().decode("latin-1")
+                v46 = len(y43)
+                s41 += (
                     LEN[v45] if v45 < 1024 else long_text(v45),
-                    y42,
+                    k42,
+                    LEN[v46] if v46 < 1024 else long_text(v46),
+                    y43,
                 )
-            s40.append("\x00")
-            p39 = "".join(s40)
+            s41.append("\x00")
+            p40 = "".join(s41)
         else:
-            p39 = "\x00"
-        p37 = f"\x02{p39}"
+            p40 = "\x00"
+        p38 = f"\x02{p40}"
     else:
-        p37 = "\x00"
-    v46 = o.expires_at
-    if v46 is not None:
-        t49 = (v46 - EPOCH) // MILLI << 1
-        if TIME_FROM <= t49 < TIME_TO:
-            c50 = MORE[t49 & 127]
-            c51 = MORE[t49 >> 7 & 127]
-            c52 = MORE[t49 >> 14 & 127]
-            c53 = MORE[t49 >> 21 & 127]
-            c54 = MORE[t49 >> 28 & 127]
-            c55 = LAST[t49 >> 35]
+        p38 = "\x00"
+    v47 = o.expires_at
+    if v47 is not None:
+        d50 = v47 - EPOCH
+        t51 = (d50.days * 86_400 + d50.seconds) * 2000 + d50.microseconds // 1000 * 2
+        if TIME_FROM <= t51 < TIME_TO:
+            c52 = MORE[t51 & 127]
+            c53 = MORE[t51 >> 7 & 127]
+            c54 = MORE[t51 >> 14 & 127]
+            c55 = MORE[t51 >> 21 & 127]
+            c56 = MORE[t51 >> 28 & 127]
+            c57 = LAST[t51 >> 35]
         else:
-            c50 = long_text(t49 >> 1)
-            c51 = c52 = c53 = c54 = c55 = ""
-        p47 = f"\x02{c50}{c51}{c52}{c53}{c54}{c55}"
+            c52 = long_text(t51 >> 1)
+            c53 = c54 = c55 = c56 = c57 = ""
+        p48 = f"\x02{c52}{c53}{c54}{c55}{c56}{c57}"
     else:
-        p47 = "\x00"
+        p48 = "\x00"
     return "".join(
         (
             "H",
-            str(v1),
+            text_of_uuid(v1),
             LEN[v3] if v3 < 1024 else long_text(v3),
             v2,
             LEN[v5] if v5 < 1024 else long_text(v5),
@@ -1086,19 +1082,19 @@ def write_email_request(o: EmailRequest) -> str:
             v6,
             LEN[v9] if v9 < 1024 else long_text(v9),
             v8,
-            c11,
             c12,
             c13,
             c14,
             c15,
             c16,
-            p18,
+            c17,
             p19,
-            p22,
+            p20,
             p23,
-            p26,
-            p37,
-            p47,
+            p24,
+            p27,
+            p38,
+            p48,
         )
     )
 
@@ -1108,9 +1104,10 @@ EmailRequestT = TypeVar("EmailRequestT", bound="EmailRequest")
 
 def read_email_request(cls: type[EmailRequestT], b: bytes, p: int) -> tuple[EmailRequestT, int]:
     """Read the EmailRequest at `p` and the position behind it; what is rare or wrong raises."""
+    o = new(cls)
     if b[p] != 72:
         raise ValueError
-    v1 = read_uuid(b, p + 1)
+    o.id = read_uuid(b, p + 1)
     p += 37
     n = b[p]
     p += 1
@@ -1122,7 +1119,7 @@ def read_email_request(cls: type[EmailRequestT], b: bytes, p: int) -> tuple[Emai
     else:
         n, p = read_length(b, p - 1)
         q = p + n
-    v2 = b[p:q].decode()
+    o.to = b[p:q].decode()
     p = q
     n = b[p]
     p += 1
@@ -1134,7 +1131,7 @@ def read_email_request(cls: type[EmailRequestT], b: bytes, p: int) -> tuple[Emai
     else:
         n, p = read_length(b, p - 1)
         q = p + n
-    v3 = b[p:q].decode()
+    o.subject = b[p:q].decode()
     p = q
     n = b[p]
     p += 1
@@ -1146,7 +1143,7 @@ def read_email_request(cls: type[EmailRequestT], b: bytes, p: int) -> tuple[Emai
     else:
         n, p = read_length(b, p - 1)
         q = p + n
-    v4 = b[p:q].decode()
+    o.body = b[p:q].decode()
     p = q
     n = b[p]
     p += 1
@@ -1158,17 +1155,16 @@ def read_email_request(cls: type[EmailRequestT], b: bytes, p: int) -> tuple[Emai
     else:
         n, p = read_length(b, p - 1)
         q = p + n
-    v5 = b[p:q].decode()
+    o.user_id = b[p:q].decode()
     p = q
     c0, c1, c2, c3, c4, c5 = SIX(b, p)
     s = T0[c0] + T1[c1] + T2[c2] + T3[c3] + T4[c4] + T5[c5]
     if s == s:
-        v6 = from_seconds(s / 1000.0, ZONE)
+        o.timestamp = from_seconds(s / 1000.0, ZONE)
         p += 6
     else:
         n, p = read_long(b, p)
-        v6 = instant_of_millis(n)
-    v7: str | None
+        o.timestamp = instant_of_millis(n)
     n = b[p]
     p += 1
     if n == 2:
@@ -1182,13 +1178,12 @@ def read_email_request(cls: type[EmailRequestT], b: bytes, p: int) -> tuple[Emai
         else:
             n, p = read_length(b, p - 1)
             q = p + n
-        v7 = b[p:q].decode()
+        o.source = b[p:q].decode()
         p = q
     elif n == 0:
-        v7 = None
+        o.source = None
     else:
         raise ValueError
-    v8: str | None
     n = b[p]
     p += 1
     if n == 2:
@@ -1202,17 +1197,17 @@ def read_email_request(cls: type[EmailRequestT], b: bytes, p: int) -> tuple[Emai
         else:
             n, p = read_length(b, p - 1)
             q = p + n
-        v8 = b[p:q].decode()
+        o.template_id = b[p:q].decode()
         p = q
     elif n == 0:
-        v8 = None
+        o.template_id = None
     else:
         raise ValueError
-    v9: dict[str, bool | int | float | str | None] | None
     n = b[p]
     p += 1
     if n == 2:
-        v10: dict[str, bool | int | float | str | None] = {}
+        v1: dict[str, bool | int | float | str | None] = {}
+        o.template_data = v1
         n = b[p]
         p += 1
         while n:
@@ -1231,29 +1226,12 @@ def read_email_request(cls: type[EmailRequestT], b: bytes, p: int) -> tuple[Emai
                 else:
                     n, p = read_length(b, p - 1)
                     q = p + n
-                v11 = b[p:q].decode()
+                v2 = b[p:q].decode()
                 p = q
-                v12: bool | int | float | str | None
+                v3: bool | int | float | str | None
                 n = b[p]
                 p += 1
-                if n == 0:
-                    v12 = None
-                elif n == 2:
-                    n = b[p]
-                    p += 1
-                    if n > 1:
-                        raise ValueError
-                    v12 = n == 1
-                elif n == 4:
-                    if b[p] < 128:
-                        v12 = ZIGZAG[b[p]]
-                        p += 1
-                    else:
-                        v12, p = read_long(b, p)
-                elif n == 6:
-                    v12 = get_double(b, p)[0]
-                    p += 8
-                elif n == 8:
+                if n == 8:
                     n = b[p]
                     p += 1
                     if n < 128:
@@ -1264,23 +1242,39 @@ def read_email_request(cls: type[EmailRequestT], b: bytes, p: int) -> tuple[Emai
                     else:
                         n, p = read_length(b, p - 1)
                         q = p + n
-                    v12 = b[p:q].decode()
+                    v3 = b[p:q].decode()
                     p = q
+                elif n == 0:
+                    v3 = None
+                elif n == 2:
+                    n = b[p]
+                    p += 1
+                    if n > 1:
+                        raise ValueError
+                    v3 = n == 1
+                elif n == 4:
+                    if b[p] < 128:
+                        v3 = ZIGZAG[b[p]]
+                        p += 1
+                    else:
+                        v3, p = read_long(b, p)
+                elif n == 6:
+                    v3 = get_double(b, p)[0]
+                    p += 8
                 else:
                     raise ValueError
-                v10[v11] = v12
+                v1[v2] = v3
             n = b[p]
             p += 1
-        v9 = v10
     elif n == 0:
-        v9 = None
+        o.template_data = None
     else:
         raise ValueError
-    v13: dict[str, str] | None
     n = b[p]
     p += 1
     if n == 2:
-        v14: dict[str, str] = {}
+        v4: dict[str, str] = {}
+        o.metadata = v4
         n = b[p]
         p += 1
         while n:
@@ -1299,7 +1293,7 @@ def read_email_request(cls: type[EmailRequestT], b: bytes, p: int) -> tuple[Emai
                 else:
                     n, p = read_length(b, p - 1)
                     q = p + n
-                v15 = b[p:q].decode()
+                v5 = b[p:q].decode()
                 p = q
                 n = b[p]
                 p += 1
@@ -1311,45 +1305,30 @@ def read_email_request(cls: type[EmailRequestT], b: bytes, p: int) -> tuple[Emai
                 else:
                     n, p = read_length(b, p - 1)
                     q = p + n
-                v16 = b[p:q].decode()
+                v4[v5] = b[p:q].decode()
                 p = q
-                v14[v15] = v16
             n = b[p]
             p += 1
-        v13 = v14
     elif n == 0:
-        v13 = None
+        o.metadata = None
     else:
         raise ValueError
-    v17: dt.datetime | None
     n = b[p]
     p += 1
     if n == 2:
         c0, c1, c2, c3, c4, c5 = SIX(b, p)
         s = T0[c0] + T1[c1] + T2[c2] + T3[c3] + T4[c4] + T5[c5]
         if s == s:
-            v17 = from_seconds(s / 1000.0, ZONE)
+            o.expires_at = from_seconds(s / 1000.0, ZONE)
             p += 6
         else:
             n, p = read_long(b, p)
-            v17 = instant_of_millis(n)
+            o.expires_at = instant_of_millis(n)
     elif n == 0:
-        v17 = None
+        o.expires_at = None
     else:
         raise ValueError
-    return cls(
-        id=v1,
-        to=v2,
-        subject=v3,
-        body=v4,
-        user_id=v5,
-        timestamp=v6,
-        source=v7,
-        template_id=v8,
-        template_data=v9,
-        metadata=v13,
-        expires_at=v17,
-    ), p
+    return o, p
 
 
 EmailRequest.PLAN = record.RecordPlan(
@@ -1435,125 +1414,127 @@ def write_email_retry(o: EmailRetry) -> str:
     if not v8.isascii():
         v8 = v8.encode().decode("latin-1")
     v9 = len(v8)
-    t10 = (o.timestamp - EPOCH) // MILLI << 1
-    if TIME_FROM <= t10 < TIME_TO:
-        c11 = MORE[t10 & 127]
-        c12 = MORE[t10 >> 7 & 127]
-        c13 = MORE[t10 >> 14 & 127]
-        c14 = MORE[t10 >> 21 & 127]
-        c15 = MORE[t10 >> 28 & 127]
-        c16 = LAST[t10 >> 35]
+    d10 = o.timestamp - EPOCH
+    t11 = (d10.days * 86_400 + d10.seconds) * 2000 + d10.microseconds // 1000 * 2
+    if TIME_FROM <= t11 < TIME_TO:
+        c12 = MORE[t11 & 127]
+        c13 = MORE[t11 >> 7 & 127]
+        c14 = MORE[t11 >> 14 & 127]
+        c15 = MORE[t11 >> 21 & 127]
+        c16 = MORE[t11 >> 28 & 127]
+        c17 = LAST[t11 >> 35]
     else:
-        c11 = long_text(t10 >> 1)
-        c12 = c13 = c14 = c15 = c16 = ""
-    v17 = o.source
-    if v17 is not None:
-        if not v17.isascii():
-            v17 = v17.encode().decode("latin-1")
-        v20 = len(v17)
-        p18 = "\x02" + (LEN[v20] if v20 < 1024 else long_text(v20))
-        p19 = v17
+        c12 = long_text(t11 >> 1)
+        c13 = c14 = c15 = c16 = c17 = ""
+    v18 = o.source
+    if v18 is not None:
+        if not v18.isascii():
+            v18 = v18.encode().decode("latin-1")
+        v21 = len(v18)
+        p19 = "\x02" + (LEN[v21] if v21 < 1024 else long_text(v21))
+        p20 = v18
     else:
-        p18 = "\x00"
-        p19 = ""
-    v21 = o.template_id
-    if v21 is not None:
-        if not v21.isascii():
-            v21 = v21.encode().decode("latin-1")
-        v24 = len(v21)
-        p22 = "\x02" + (LEN[v24] if v24 < 1024 else long_text(v24))
-        p23 = v21
+        p19 = "\x00"
+        p20 = ""
+    v22 = o.template_id
+    if v22 is not None:
+        if not v22.isascii():
+            v22 = v22.encode().decode("latin-1")
+        v25 = len(v22)
+        p23 = "\x02" + (LEN[v25] if v25 < 1024 else long_text(v25))
+        p24 = v22
     else:
-        p22 = "\x00"
-        p23 = ""
-    v25 = o.template_data
-    if v25 is not None:
-        if type(v25) is not dict:
+        p23 = "\x00"
+        p24 = ""
+    v26 = o.template_data
+    if v26 is not None:
+        if type(v26) is not dict:
             raise TypeError
-        if v25:
-            v32 = len(v25)
-            s29 = [LEN[v32] if v32 < 1024 else long_text(v32)]
-            for k30, y31 in v25.items():
-                if not k30.isascii():
-                    k30 = k30.encode().decode("latin-1")
-                v33 = len(k30)
-                if y31 is None:
-                    p34 = "\x00"
-                elif type(y31) is bool:
-                    p34 = "".join(("\x02", LAST[y31]))
-                elif type(y31) is int:
-                    p34 = "".join(("\x04", LEN[y31] if 0 <= y31 < 1024 else long_text(y31)))
-                elif type(y31) is float:
-                    p34 = "".join(("\x06", put_double(y31).decode("latin-1")))
-                elif type(y31) is str:
-                    if not y31.isascii():
-                        y31 = y31.encode().decode("latin-1")
-                    v35 = len(y31)
-                    p34 = "".join(("\x08", LEN[v35] if v35 < 1024 else long_text(v35), y31))
+        if v26:
+            v33 = len(v26)
+            s30 = [LEN[v33] if v33 < 1024 else long_text(v33)]
+            for k31, y32 in v26.items():
+                if not k31.isascii():
+                    k31 = k31.encode().decode("latin-1")
+                v34 = len(k31)
+                if y32 is None:
+                    p35 = "\x00"
+                elif type(y32) is bool:
+                    p35 = "\x02" + LAST[y32]
+                elif type(y32) is int:
+                    p35 = "\x04" + (LEN[y32] if 0 <= y32 < 1024 else long_text(y32))
+                elif type(y32) is float:
+                    p35 = "\x06" + put_double(y32).decode("latin-1")
+                elif type(y32) is str:
+                    if not y32.isascii():
+                        y32 = y32.encode().decode("latin-1")
+                    v36 = len(y32)
+                    p35 = "\x08" + (LEN[v36] if v36 < 1024 else long_text(v36)) + y32
                 else:
                     raise TypeError
-                s29 += (
-                    LEN[v33] if v33 < 1024 else long_text(v33),
-                    k30,
-                    p34,
+                s30 += (
+                    LEN[v34] if v34 < 1024 else long_text(v34),
+                    k31,
+                    p35,
                 )
-            s29.append("\x00")
-            p28 = "".join(s29)
+            s30.append("\x00")
+            p29 = "".join(s30)
         else:
-            p28 = "\x00"
-        p26 = f"\x02{p28}"
+            p29 = "\x00"
+        p27 = f"\x02{p29}"
     else:
-        p26 = "\x00"
-    v36 = o.metadata
-    if v36 is not None:
-        if type(v36) is not dict:
+        p27 = "\x00"
+    v37 = o.metadata
+    if v37 is not None:
+        if type(v37) is not dict:
             raise TypeError
-        if v36:
-            v43 = len(v36)
-            s40 = [LEN[v43] if v43 < 1024 else long_text(v43)]
-            for k41, y42 in v36.items():
-                if not k41.isascii():
-                    k41 = k41.encode().decode("latin-1")
-                v44 = len(k41)
-                if not y42.isascii():
-                    y42 = y42.encode().decode("latin-1")
-                v45 = len(y42)
-                s40 += (
-                    LEN[v44] if v44 < 1024 else long_text(v44),
-                    k41,
+        if v37:
+            v44 = len(v37)
+            s41 = [LEN[v44] if v44 < 1024 else long_text(v44)]
+            for k42, y43 in v37.items():
+                if not k42.isascii():
+                    k42 = k42.encode().decode("latin-1")
+                v45 = len(k42)
+                if not y43.isascii():
+                    y43 = y43.encode().decode("latin-1")
+                v46 = len(y43)
+                s41 += (
                     LEN[v45] if v45 < 1024 else long_text(v45),
-                    y42,
+                    k42,
+                    LEN[v46] if v46 < 1024 else long_text(v46),
+                    y43,
                 )
-            s40.append("\x00")
-            p39 = "".join(s40)
+            s41.append("\x00")
+            p40 = "".join(s41)
         else:
-            p39 = "\x00"
-        p37 = f"\x02{p39}"
+            p40 = "\x00"
+        p38 = f"\x02{p40}"
     else:
-        p37 = "\x00"
-    v46 = o.expires_at
-    if v46 is not None:
-        t49 = (v46 - EPOCH) // MILLI << 1
-        if TIME_FROM <= t49 < TIME_TO:
-            c50 = MORE[t49 & 127]
-            c51 = MORE[t49 >> 7 & 127]
-            c52 = MORE[t49 >> 14 & 127]
-            c53 = MORE[t49 >> 21 & 127]
-            c54 = MORE[t49 >> 28 & 127]
-            c55 = LAST[t49 >> 35]
+        p38 = "\x00"
+    v47 = o.expires_at
+    if v47 is not None:
+        d50 = v47 - EPOCH
+        t51 = (d50.days * 86_400 + d50.seconds) * 2000 + d50.microseconds // 1000 * 2
+        if TIME_FROM <= t51 < TIME_TO:
+            c52 = MORE[t51 & 127]
+            c53 = MORE[t51 >> 7 & 127]
+            c54 = MORE[t51 >> 14 & 127]
+            c55 = MORE[t51 >> 21 & 127]
+            c56 = MORE[t51 >> 28 & 127]
+            c57 = LAST[t51 >> 35]
         else:
-            c50 = long_text(t49 >> 1)
-            c51 = c52 = c53 = c54 = c55 = ""
-        p47 = f"\x02{c50}{c51}{c52}{c53}{c54}{c55}"
+            c52 = long_text(t51 >> 1)
+            c53 = c54 = c55 = c56 = c57 = ""
+        p48 = f"\x02{c52}{c53}{c54}{c55}{c56}{c57}"
     else:
-        p47 = "\x00"
-    v56 = o.retry
-    if type(v56) is not RetryMetadata:
+        p48 = "\x00"
+    v58 = o.retry
+    if type(v58) is not RetryMetadata:
         raise TypeError
     return "".join(
         (
             "H",
-            str(v1),
+            text_of_uuid(v1),
             LEN[v3] if v3 < 1024 else long_text(v3),
             v2,
             LEN[v5] if v5 < 1024 else long_text(v5),
@@ -1562,20 +1543,20 @@ def write_email_retry(o: EmailRetry) -> str:
             v6,
             LEN[v9] if v9 < 1024 else long_text(v9),
             v8,
-            c11,
             c12,
             c13,
             c14,
             c15,
             c16,
-            p18,
+            c17,
             p19,
-            p22,
+            p20,
             p23,
-            p26,
-            p37,
-            p47,
-            write_retry_metadata(v56),
+            p24,
+            p27,
+            p38,
+            p48,
+            write_retry_metadata(v58),
         )
     )
 
@@ -1585,9 +1566,10 @@ EmailRetryT = TypeVar("EmailRetryT", bound="EmailRetry")
 
 def read_email_retry(cls: type[EmailRetryT], b: bytes, p: int) -> tuple[EmailRetryT, int]:
     """Read the EmailRetry at `p` and the position behind it; what is rare or wrong raises."""
+    o = new(cls)
     if b[p] != 72:
         raise ValueError
-    v1 = read_uuid(b, p + 1)
+    o.id = read_uuid(b, p + 1)
     p += 37
     n = b[p]
     p += 1
@@ -1599,7 +1581,7 @@ def read_email_retry(cls: type[EmailRetryT], b: bytes, p: int) -> tuple[EmailRet
     else:
         n, p = read_length(b, p - 1)
         q = p + n
-    v2 = b[p:q].decode()
+    o.to = b[p:q].decode()
     p = q
     n = b[p]
     p += 1
@@ -1611,7 +1593,7 @@ def read_email_retry(cls: type[EmailRetryT], b: bytes, p: int) -> tuple[EmailRet
     else:
         n, p = read_length(b, p - 1)
         q = p + n
-    v3 = b[p:q].decode()
+    o.subject = b[p:q].decode()
     p = q
     n = b[p]
     p += 1
@@ -1623,7 +1605,7 @@ def read_email_retry(cls: type[EmailRetryT], b: bytes, p: int) -> tuple[EmailRet
     else:
         n, p = read_length(b, p - 1)
         q = p + n
-    v4 = b[p:q].decode()
+    o.body = b[p:q].decode()
     p = q
     n = b[p]
     p += 1
@@ -1635,17 +1617,16 @@ def read_email_retry(cls: type[EmailRetryT], b: bytes, p: int) -> tuple[EmailRet
     else:
         n, p = read_length(b, p - 1)
         q = p + n
-    v5 = b[p:q].decode()
+    o.user_id = b[p:q].decode()
     p = q
     c0, c1, c2, c3, c4, c5 = SIX(b, p)
     s = T0[c0] + T1[c1] + T2[c2] + T3[c3] + T4[c4] + T5[c5]
     if s == s:
-        v6 = from_seconds(s / 1000.0, ZONE)
+        o.timestamp = from_seconds(s / 1000.0, ZONE)
         p += 6
     else:
         n, p = read_long(b, p)
-        v6 = instant_of_millis(n)
-    v7: str | None
+        o.timestamp = instant_of_millis(n)
     n = b[p]
     p += 1
     if n == 2:
@@ -1659,13 +1640,12 @@ def read_email_retry(cls: type[EmailRetryT], b: bytes, p: int) -> tuple[EmailRet
         else:
             n, p = read_length(b, p - 1)
             q = p + n
-        v7 = b[p:q].decode()
+        o.source = b[p:q].decode()
         p = q
     elif n == 0:
-        v7 = None
+        o.source = None
     else:
         raise ValueError
-    v8: str | None
     n = b[p]
     p += 1
     if n == 2:
@@ -1679,17 +1659,17 @@ def read_email_retry(cls: type[EmailRetryT], b: bytes, p: int) -> tuple[EmailRet
         else:
             n, p = read_length(b, p - 1)
             q = p + n
-        v8 = b[p:q].decode()
+        o.template_id = b[p:q].decode()
         p = q
     elif n == 0:
-        v8 = None
+        o.template_id = None
     else:
         raise ValueError
-    v9: dict[str, bool | int | float | str | None] | None
     n = b[p]
     p += 1
     if n == 2:
-        v10: dict[str, bool | int | float | str | None] = {}
+        v1: dict[str, bool | int | float | str | None] = {}
+        o.template_data = v1
         n = b[p]
         p += 1
         while n:
@@ -1708,29 +1688,12 @@ def read_email_retry(cls: type[EmailRetryT], b: bytes, p: int) -> tuple[EmailRet
                 else:
                     n, p = read_length(b, p - 1)
                     q = p + n
-                v11 = b[p:q].decode()
+                v2 = b[p:q].decode()
                 p = q
-                v12: bool | int | float | str | None
+                v3: bool | int | float | str | None
                 n = b[p]
                 p += 1
-                if n == 0:
-                    v12 = None
-                elif n == 2:
-                    n = b[p]
-                    p += 1
-                    if n > 1:
-                        raise ValueError
-                    v12 = n == 1
-                elif n == 4:
-                    if b[p] < 128:
-                        v12 = ZIGZAG[b[p]]
-                        p += 1
-                    else:
-                        v12, p = read_long(b, p)
-                elif n == 6:
-                    v12 = get_double(b, p)[0]
-                    p += 8
-                elif n == 8:
+                if n == 8:
                     n = b[p]
                     p += 1
                     if n < 128:
@@ -1741,23 +1704,39 @@ def read_email_retry(cls: type[EmailRetryT], b: bytes, p: int) -> tuple[EmailRet
                     else:
                         n, p = read_length(b, p - 1)
                         q = p + n
-                    v12 = b[p:q].decode()
+                    v3 = b[p:q].decode()
                     p = q
+                elif n == 0:
+                    v3 = None
+                elif n == 2:
+                    n = b[p]
+                    p += 1
+                    if n > 1:
+                        raise ValueError
+                    v3 = n == 1
+                elif n == 4:
+                    if b[p] < 128:
+                        v3 = ZIGZAG[b[p]]
+                        p += 1
+                    else:
+                        v3, p = read_long(b, p)
+                elif n == 6:
+                    v3 = get_double(b, p)[0]
+                    p += 8
                 else:
                     raise ValueError
-                v10[v11] = v12
+                v1[v2] = v3
             n = b[p]
             p += 1
-        v9 = v10
     elif n == 0:
-        v9 = None
+        o.template_data = None
     else:
         raise ValueError
-    v13: dict[str, str] | None
     n = b[p]
     p += 1
     if n == 2:
-        v14: dict[str, str] = {}
+        v4: dict[str, str] = {}
+        o.metadata = v4
         n = b[p]
         p += 1
         while n:
@@ -1776,7 +1755,7 @@ def read_email_retry(cls: type[EmailRetryT], b: bytes, p: int) -> tuple[EmailRet
                 else:
                     n, p = read_length(b, p - 1)
                     q = p + n
-                v15 = b[p:q].decode()
+                v5 = b[p:q].decode()
                 p = q
                 n = b[p]
                 p += 1
@@ -1788,47 +1767,31 @@ def read_email_retry(cls: type[EmailRetryT], b: bytes, p: int) -> tuple[EmailRet
                 else:
                     n, p = read_length(b, p - 1)
                     q = p + n
-                v16 = b[p:q].decode()
+                v4[v5] = b[p:q].decode()
                 p = q
-                v14[v15] = v16
             n = b[p]
             p += 1
-        v13 = v14
     elif n == 0:
-        v13 = None
+        o.metadata = None
     else:
         raise ValueError
-    v17: dt.datetime | None
     n = b[p]
     p += 1
     if n == 2:
         c0, c1, c2, c3, c4, c5 = SIX(b, p)
         s = T0[c0] + T1[c1] + T2[c2] + T3[c3] + T4[c4] + T5[c5]
         if s == s:
-            v17 = from_seconds(s / 1000.0, ZONE)
+            o.expires_at = from_seconds(s / 1000.0, ZONE)
             p += 6
         else:
             n, p = read_long(b, p)
-            v17 = instant_of_millis(n)
+            o.expires_at = instant_of_millis(n)
     elif n == 0:
-        v17 = None
+        o.expires_at = None
     else:
         raise ValueError
-    v18, p = read_retry_metadata(RetryMetadata, b, p)
-    return cls(
-        id=v1,
-        to=v2,
-        subject=v3,
-        body=v4,
-        user_id=v5,
-        timestamp=v6,
-        source=v7,
-        template_id=v8,
-        template_data=v9,
-        metadata=v13,
-        expires_at=v17,
-        retry=v18,
-    ), p
+    o.retry, p = read_retry_metadata(RetryMetadata, b, p)
+    return o, p
 
 
 EmailRetry.PLAN = record.RecordPlan(
@@ -1916,6 +1879,7 @@ OriginalHeaderT = TypeVar("OriginalHeaderT", bound="OriginalHeader")
 
 def read_original_header(cls: type[OriginalHeaderT], b: bytes, p: int) -> tuple[OriginalHeaderT, int]:
     """Read the OriginalHeader at `p` and the position behind it; what is rare or wrong raises."""
+    o = new(cls)
     n = b[p]
     p += 1
     if n < 128:
@@ -1926,9 +1890,8 @@ def read_original_header(cls: type[OriginalHeaderT], b: bytes, p: int) -> tuple[
     else:
         n, p = read_length(b, p - 1)
         q = p + n
-    v1 = b[p:q].decode()
+    o.name = b[p:q].decode()
     p = q
-    v2: bytes | None
     n = b[p]
     p += 1
     if n == 2:
@@ -1942,13 +1905,13 @@ def read_original_header(cls: type[OriginalHeaderT], b: bytes, p: int) -> tuple[
         else:
             n, p = read_length(b, p - 1)
             q = p + n
-        v2 = b[p:q]
+        o.value = b[p:q]
         p = q
     elif n == 0:
-        v2 = None
+        o.value = None
     else:
         raise ValueError
-    return cls(name=v1, value=v2), p
+    return o, p
 
 
 OriginalHeader.PLAN = record.RecordPlan(
@@ -1967,38 +1930,39 @@ def write_retry_metadata(o: RetryMetadata) -> str:
     if not v2.isascii():
         v2 = v2.encode().decode("latin-1")
     v3 = len(v2)
-    t4 = (o.scheduled_at - EPOCH) // MILLI << 1
-    if TIME_FROM <= t4 < TIME_TO:
-        c5 = MORE[t4 & 127]
-        c6 = MORE[t4 >> 7 & 127]
-        c7 = MORE[t4 >> 14 & 127]
-        c8 = MORE[t4 >> 21 & 127]
-        c9 = MORE[t4 >> 28 & 127]
-        c10 = LAST[t4 >> 35]
+    d4 = o.scheduled_at - EPOCH
+    t5 = (d4.days * 86_400 + d4.seconds) * 2000 + d4.microseconds // 1000 * 2
+    if TIME_FROM <= t5 < TIME_TO:
+        c6 = MORE[t5 & 127]
+        c7 = MORE[t5 >> 7 & 127]
+        c8 = MORE[t5 >> 14 & 127]
+        c9 = MORE[t5 >> 21 & 127]
+        c10 = MORE[t5 >> 28 & 127]
+        c11 = LAST[t5 >> 35]
     else:
-        c5 = long_text(t4 >> 1)
-        c6 = c7 = c8 = c9 = c10 = ""
-    v11 = o.backoff_delay_ms
-    if type(v11) is not int:
+        c6 = long_text(t5 >> 1)
+        c7 = c8 = c9 = c10 = c11 = ""
+    v12 = o.backoff_delay_ms
+    if type(v12) is not int:
         raise TypeError
-    v12 = o.original_topic
-    if not v12.isascii():
-        v12 = v12.encode().decode("latin-1")
-    v13 = len(v12)
+    v13 = o.original_topic
+    if not v13.isascii():
+        v13 = v13.encode().decode("latin-1")
+    v14 = len(v13)
     return "".join(
         (
             LEN[v1] if 0 <= v1 < 1024 else int_text(v1),
             LEN[v3] if v3 < 1024 else long_text(v3),
             v2,
-            c5,
             c6,
             c7,
             c8,
             c9,
             c10,
-            LEN[v11] if 0 <= v11 < 1024 else long_text(v11),
-            LEN[v13] if v13 < 1024 else long_text(v13),
-            v12,
+            c11,
+            LEN[v12] if 0 <= v12 < 1024 else long_text(v12),
+            LEN[v14] if v14 < 1024 else long_text(v14),
+            v13,
         )
     )
 
@@ -2008,11 +1972,12 @@ RetryMetadataT = TypeVar("RetryMetadataT", bound="RetryMetadata")
 
 def read_retry_metadata(cls: type[RetryMetadataT], b: bytes, p: int) -> tuple[RetryMetadataT, int]:
     """Read the RetryMetadata at `p` and the position behind it; what is rare or wrong raises."""
+    o = new(cls)
     if b[p] < 128:
-        v1 = ZIGZAG[b[p]]
+        o.attempt = ZIGZAG[b[p]]
         p += 1
     else:
-        v1, p = read_int(b, p)
+        o.attempt, p = read_int(b, p)
     n = b[p]
     p += 1
     if n < 128:
@@ -2023,21 +1988,21 @@ def read_retry_metadata(cls: type[RetryMetadataT], b: bytes, p: int) -> tuple[Re
     else:
         n, p = read_length(b, p - 1)
         q = p + n
-    v2 = b[p:q].decode()
+    o.previous_error = b[p:q].decode()
     p = q
     c0, c1, c2, c3, c4, c5 = SIX(b, p)
     s = T0[c0] + T1[c1] + T2[c2] + T3[c3] + T4[c4] + T5[c5]
     if s == s:
-        v3 = from_seconds(s / 1000.0, ZONE)
+        o.scheduled_at = from_seconds(s / 1000.0, ZONE)
         p += 6
     else:
         n, p = read_long(b, p)
-        v3 = instant_of_millis(n)
+        o.scheduled_at = instant_of_millis(n)
     if b[p] < 128:
-        v4 = ZIGZAG[b[p]]
+        o.backoff_delay_ms = ZIGZAG[b[p]]
         p += 1
     else:
-        v4, p = read_long(b, p)
+        o.backoff_delay_ms, p = read_long(b, p)
     n = b[p]
     p += 1
     if n < 128:
@@ -2048,9 +2013,9 @@ def read_retry_metadata(cls: type[RetryMetadataT], b: bytes, p: int) -> tuple[Re
     else:
         n, p = read_length(b, p - 1)
         q = p + n
-    v5 = b[p:q].decode()
+    o.original_topic = b[p:q].decode()
     p = q
-    return cls(attempt=v1, previous_error=v2, scheduled_at=v3, backoff_delay_ms=v4, original_topic=v5), p
+    return o, p
 
 
 RetryMetadata.PLAN = record.RecordPlan(

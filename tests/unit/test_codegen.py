@@ -82,9 +82,6 @@ def test_a_file_written_by_hand_is_not_overwritten(tmp_path: Path, capsys: pytes
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
-    "two alike": ({"type": ["null", "int", "long"]}, "two branches that are both int"),
-    "duration": ({"type": {"type": "fixed", "name": "D", "size": 12, "logicalType": "duration"}}, "duration"),
-    "nanos": ({"type": {"type": "long", "logicalType": "timestamp-nanos"}}, "timestamp-nanos"),
     "length of a number": ({"type": "int", "maxLength": 3}, "maxLength has no meaning for a int"),
     "format": ({"type": "string", "format": "phone"}, "one of email, single-line"),
     "unknown type": ({"type": "Nobody"}, '"Nobody" is not a type'),

@@ -28,11 +28,15 @@ def generated(case: str) -> dict[str, str]:
 @cache
 def package(case: str) -> ModuleType:
     """The generated package of a case, imported."""
+    return imported(f"codegen_case_{case}", generated(case))
+
+
+def imported(name: str, files: dict[str, str]) -> ModuleType:
+    """Generated files as a package of that name; they are removed at the end."""
     folder = Path(mkdtemp(prefix="codegen-"))
     atexit.register(shutil.rmtree, folder)
-    for name, text in generated(case).items():
-        (folder / name).write_text(text, "utf-8")
-    name = f"codegen_case_{case}"
+    for file, text in files.items():
+        (folder / file).write_text(text, "utf-8")
     spec = importlib.util.spec_from_file_location(
         name, folder / "__init__.py", submodule_search_locations=[str(folder)]
     )

@@ -10,10 +10,10 @@ from typing import Any, get_type_hints
 from uuid import UUID
 
 import pytest
-from annotated_types import MaxLen
+from pydantic import TypeAdapter
 
 from compat_checks.files import SchemaFiles
-from eccs_contracts._codec.markers import Format, Personal
+from eccs_contracts._codec.markers import Format, MaxLen, Personal
 from eccs_contracts.models import EmailDlq, EmailRequest, EmailRetry
 from tests.unit.codegen.loading import package
 
@@ -111,3 +111,11 @@ def test_a_subclass_reads_itself() -> None:
 
     assert type(mine.from_avro(bytes(16))) is mine
     assert type(mine.from_json({"raw": str(UUID(int=0))})) is mine
+
+
+def test_pydantic_finds_the_constraints() -> None:
+    """Tools that know the package annotated_types take ours, though it is not imported before they ask."""
+    hints = get_type_hints(EmailRequest, include_extras=True)
+
+    assert TypeAdapter(hints["to"]).json_schema() == {"type": "string", "maxLength": 254}
+    assert TypeAdapter(hints["user_id"]).json_schema() == {"type": "string", "minLength": 1, "maxLength": 200}
