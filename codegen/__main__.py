@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Final
 
 from codegen.clients import render_clients, render_topics
 from codegen.decide import decide
@@ -12,6 +13,8 @@ from codegen.errors import RefusalError
 from codegen.output import differences, write
 from codegen.parse import parse
 from codegen.render import render_module, render_package
+
+_OUT: Final = Path("eccs_contracts/models")
 
 
 def generate(schemas: Path) -> dict[str, str]:
@@ -30,20 +33,49 @@ def generate(schemas: Path) -> dict[str, str]:
     return files
 
 
+def _flavoured(flavour: str, schemas: Path) -> dict[str, str]:
+    from codegen.flavours import render_flavour
+
+    return render_flavour(flavour, parse(schemas))
+
+
+def _draft(target: str) -> int:
+    from codegen.draft import draft
+
+    try:
+        print(draft(target), end="")
+    except RefusalError as error:
+        print(f"codegen: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run; 0 all is well, 1 differences or a refusal, 2 usage."""
     parser = argparse.ArgumentParser("python -m codegen", description="Typed Python from Avro schemas.")
     parser.add_argument("--check", action="store_true", help="write nothing; print a diff and fail where one is due")
     parser.add_argument("--schemas", type=Path, default=Path("schemas"), metavar="DIR")
-    parser.add_argument("--out", type=Path, default=Path("eccs_contracts/models"), metavar="DIR")
+    parser.add_argument("--out", type=Path, metavar="DIR", help=f"default: {_OUT}; a flavour has none")
+    parser.add_argument("--flavour", choices=["avro-model", "pydantic"], help="models of dataclasses-avroschema")
+    parser.add_argument("draft", nargs="*", metavar="draft module:Class", help="print a schema for a dataclass")
     options = parser.parse_args(arguments)
+    if options.draft:
+        if len(options.draft) != 2 or options.draft[0] != "draft":
+            parser.error("say: draft module:Class")
+        return _draft(options.draft[1])
+    if options.flavour and options.out is None:
+        parser.error("--flavour needs --out, a folder of its own")
+    return _run(options, options.out or _OUT)
+
+
+def _run(options: argparse.Namespace, out: Path) -> int:
     try:
-        files = generate(options.schemas)
+        files = _flavoured(options.flavour, options.schemas) if options.flavour else generate(options.schemas)
         if not options.check:
-            for name in write(files, options.out):
-                print(f"codegen: {options.out / name}")
+            for name in write(files, out):
+                print(f"codegen: {out / name}")
             return 0
-        diffs = list(differences(files, options.out))
+        diffs = list(differences(files, out))
     except (RefusalError, OSError) as error:
         print(f"codegen: {error}", file=sys.stderr)
         return 1

@@ -44,7 +44,7 @@ def render_module(module: ModuleModel, modules: tuple[ModuleModel, ...]) -> str:
     space = f"the namespace {module.namespace}" if module.namespace else "no namespace"
     head = f'"""Models of {space}."""\n\nfrom __future__ import annotations\n'
     imports = imports_of(code, tuple(one.name for one in modules))
-    return _formatted(f"{head}\n{imports}\n\n__all__ = {_list(exported)}\n\n\n{code}")
+    return formatted(f"{head}\n{imports}\n\n__all__ = {_list(exported)}\n\n\n{code}")
 
 
 def render_package(modules: tuple[ModuleModel, ...]) -> str:
@@ -65,7 +65,7 @@ def render_package(modules: tuple[ModuleModel, ...]) -> str:
 
 def render(template: str, **values: Any) -> str:
     """A file from a template."""
-    return _formatted(_templates().get_template(template).render(**values))
+    return formatted(_templates().get_template(template).render(**values))
 
 
 @cache
@@ -94,7 +94,7 @@ def _templates() -> jinja2.Environment:
     return environment
 
 
-def _formatted(code: str) -> str:
+def formatted(code: str) -> str:
     """A whole file in the house format; ruff is pinned with the other tools, so it is the same everywhere."""
     command = [sys.executable, "-m", "ruff", "format", "--isolated", "--line-length", str(_WIDTH), "-"]
     done = subprocess.run(
