@@ -135,7 +135,7 @@ class Settling:
             return node
         found = self._known.get(node.fullname)
         if found is None:
-            raise node.place.error(f'"{node.written}" is not a type and not the name of one that is defined before')
+            raise node.place.error(f'"{node.written}" is not a type and not the name of one that is defined')
         return found
 
 
