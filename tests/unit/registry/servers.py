@@ -191,6 +191,9 @@ class Authority:
             .not_valid_after(now + dt.timedelta(hours=1))
             .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
             .add_extension(alternative, critical=False)
+            .add_extension(_usage(is_ca=is_ca), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
             .sign(self._key, hashes.SHA256())
         )
         pem = Pem(self._folder / f"{name}.crt", self._folder / f"{name}.key")
@@ -199,3 +202,18 @@ class Authority:
         encoded = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
         pem.key.write_bytes(encoded)
         return pem
+
+
+def _usage(*, is_ca: bool) -> x509.KeyUsage:
+    """What strict verification (Python 3.13 and later, RFC 5280, section 4.2.1.3) wants to see."""
+    return x509.KeyUsage(
+        digital_signature=not is_ca,
+        key_cert_sign=is_ca,
+        crl_sign=is_ca,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
