@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 import textwrap
@@ -40,7 +41,7 @@ def render_module(module: ModuleModel, modules: tuple[ModuleModel, ...]) -> str:
         enums=[one for one in module.classes if isinstance(one, EnumModel)],
         records=[one for one in module.classes if isinstance(one, RecordModel)],
     )
-    exported = sorted(one.home.name for one in module.classes)
+    exported = sorted((one.home.name for one in module.classes), key=_natural)
     space = f"the namespace {module.namespace}" if module.namespace else "no namespace"
     head = f'"""Models of {space}."""\n\nfrom __future__ import annotations\n'
     imports = imports_of(code, tuple(one.name for one in modules))
@@ -60,7 +61,7 @@ def render_package(modules: tuple[ModuleModel, ...]) -> str:
             public = name if name in plain else names.camel_case(module.name) + name
             imports += [] if name in plain else [(module.name, [f"{name} as {public}"])]
             exported.append(public)
-    return render("package.py.jinja", modules=imports, exported=sorted(exported))
+    return render("package.py.jinja", modules=imports, exported=sorted(exported, key=_natural))
 
 
 def render(template: str, **values: Any) -> str:
@@ -108,6 +109,11 @@ def formatted(code: str) -> str:
         message = f"ruff, which formats generated code, says: {done.stderr.strip()}"
         raise RefusalError(message)
     return done.stdout
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Sorts as people count: R2 before R10."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name) if part]
 
 
 def _list(items: list[str]) -> str:

@@ -13,7 +13,7 @@ def main() -> int:
     """Run; 1 where a goal is missed."""
     parser = argparse.ArgumentParser("python -m tests.benchmark")
     parser.add_argument("--docs", type=Path, metavar="DIR", help="write codecs.json and codecs.svg there")
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     return run(options.docs, options.rounds)
 

@@ -10,9 +10,8 @@ from typing import Any
 import fastavro
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from eccs_contracts import EmailDlq, EmailRequest, EmailRetry
+from eccs_contracts import EmailRequest
 from eccs_contracts.errors import DecodeError
 from tests.strategies import records
 
@@ -33,7 +32,7 @@ def _write(schema: str, value: Any) -> bytes:
 
 
 @given(records)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_fastavro_reads_what_we_write_and_writes_the_same_bytes(value: Any) -> None:
     """Both codecs agree on every byte, in both directions."""
     ours = value.to_avro()
@@ -43,29 +42,12 @@ def test_fastavro_reads_what_we_write_and_writes_the_same_bytes(value: Any) -> N
 
 
 @given(records)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_the_plain_form_survives_json(value: Any) -> None:
     """A value is the same after a way through JSON text."""
     text = json.dumps(value.to_json())
 
     assert type(value).from_json(json.loads(text)) == value
-
-
-@pytest.mark.parametrize("model", [EmailRequest, EmailRetry, EmailDlq])
-@given(data=st.data())
-@settings(max_examples=300, deadline=None)
-def test_any_bytes_give_the_value_of_fastavro_or_our_error(model: Any, data: st.DataObject) -> None:
-    """Mutated and truncated messages never raise anything but DecodeError."""
-    whole = bytearray(data.draw(records.filter(lambda one: isinstance(one, model))).to_avro())
-    for _ in range(data.draw(st.integers(0, 3))):
-        whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
-    payload = bytes(whole[: data.draw(st.integers(0, len(whole)))])
-
-    try:
-        found = model.from_avro(payload)
-    except DecodeError:
-        return
-    assert _read(model.SCHEMA, found.to_avro()) == _read(model.SCHEMA, payload)
 
 
 @pytest.mark.parametrize(
