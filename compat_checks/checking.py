@@ -125,14 +125,11 @@ def _of_folder(workspace: Workspace, subjects: Sequence[Subject]) -> Iterator[Fi
 
 def _joined(reviews: Iterable[SubjectReview], more: Iterable[SubjectReview]) -> list[SubjectReview]:
     """Reviews of one more baseline; what several baselines say alike is said once."""
-    joined = list(reviews)
+    joined = {_said(one): one for one in reviews}
     for one in more:
-        same = next((at for at, other in enumerate(joined) if _said(other) == _said(one)), None)
-        if same is None:
-            joined.append(one)
-        else:
-            joined[same] = replace(joined[same], baseline=f"{joined[same].baseline}, {one.baseline}")
-    return joined
+        same = joined.get(_said(one))
+        joined[_said(one)] = replace(same, baseline=f"{same.baseline}, {one.baseline}") if same else one
+    return list(joined.values())
 
 
 def _said(review: SubjectReview) -> tuple[object, ...]:
