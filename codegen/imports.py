@@ -42,6 +42,8 @@ _FROM: Final[dict[str, tuple[str, ...]]] = {
     "eccs_contracts._codec.markers": ("Format", "Ge", "Le", "MaxLen", "MinLen", "Pattern", "Personal"),
     "eccs_contracts._codec.tables": (
         "EPOCH",
+        "HIGH",
+        "HIGH_B",
         "LAST",
         "LAST_B",
         "LEN",
@@ -60,8 +62,6 @@ _FROM: Final[dict[str, tuple[str, ...]]] = {
         "T3",
         "T4",
         "T5",
-        "TIME_FROM",
-        "TIME_TO",
         "ZIGZAG",
         "ZONE",
         "from_seconds",
@@ -81,6 +81,8 @@ _FROM: Final[dict[str, tuple[str, ...]]] = {
         "read_length",
         "read_long",
         "read_varint",
+        "time_bytes",
+        "time_text",
     ),
     "eccs_contracts.values": (
         "Branch",
