@@ -212,20 +212,19 @@ class _Encoder:
         return f"{self._form.table('LEN')}[{size}] if {size} < 1024 else {self._form.varint('long')}({size})"
 
     def _timestamp(self, value: str) -> list[str]:
-        """Milliseconds; from 1970-07 to 2039-09 they are six bytes, each from a table."""
+        """Milliseconds; from 1970-07 to 2039-09 they are six bytes, of which the last three change every 17 minutes."""
         lines, form = self._lines, self._form
         d, t = lines.name("d"), lines.name("t")
-        parts = [lines.name("c") for _ in range(6)]
+        parts = [lines.name("c") for _ in range(4)]
+        more = form.table("MORE")
         lines.add(f"{d} = {value} - EPOCH")
         lines.add(f"{t} = ({d}.days * 86_400 + {d}.seconds) * 2000 + {d}.microseconds // 1000 * 2")
-        with lines.block(f"if TIME_FROM <= {t} < TIME_TO:"):
-            more = form.table("MORE")
-            for index, part in enumerate(parts[:5]):
+        known = f"{form.table('HIGH')}.get({t} >> 21)"
+        with lines.block(f"if ({parts[3]} := {known} or {form.nothing}):"):
+            for index, part in enumerate(parts[:3]):
                 lines.add(f"{part} = {more}[{t} >> {7 * index} & 127]" if index else f"{part} = {more}[{t} & 127]")
-            lines.add(f"{parts[5]} = {form.table('LAST')}[{t} >> 35]")
         with lines.block("else:"):
-            lines.add(f"{parts[0]} = {form.varint('long')}({t} >> 1)")
-            lines.add(f"{' = '.join(parts[1:])} = {form.nothing}")
+            lines.add(f"{', '.join(parts)} = time_{'bytes' if form.binary else 'text'}({t})")
         return parts
 
     def _record(self, type_: RecordOf, held: str) -> str:

@@ -42,6 +42,8 @@ _FROM: Final[dict[str, tuple[str, ...]]] = {
     "eccs_contracts._codec.markers": ("Format", "Ge", "Le", "MaxLen", "MinLen", "Pattern", "Personal"),
     "eccs_contracts._codec.tables": (
         "EPOCH",
+        "HIGH",
+        "HIGH_B",
         "LAST",
         "LAST_B",
         "LEN",
@@ -60,8 +62,6 @@ _FROM: Final[dict[str, tuple[str, ...]]] = {
         "T3",
         "T4",
         "T5",
-        "TIME_FROM",
-        "TIME_TO",
         "ZIGZAG",
         "ZONE",
         "from_seconds",
@@ -81,6 +81,8 @@ _FROM: Final[dict[str, tuple[str, ...]]] = {
         "read_length",
         "read_long",
         "read_varint",
+        "time_bytes",
+        "time_text",
     ),
     "eccs_contracts.values": (
         "Branch",
@@ -106,7 +108,9 @@ def imports_of(body: str, modules: tuple[str, ...]) -> str:
         modules: the other generated modules; one that is used is imported as `_` and its name, as a module,
             because namespaces may refer to each other in a circle.
     """
-    used = {node.id for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name)}
+    used = {
+        node.id for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    }
     own = _lines(tuple(name for name in _FROM if name.startswith("eccs_contracts")), used)
     siblings = [f"from . import {name} as _{name}" for name in sorted(modules) if f"_{name}" in used]
     first = ["import datetime as dt"] if "dt" in used else []

@@ -64,6 +64,10 @@ T2: Final = tuple(((n & 127) << 14) / 2 if n > 127 else _NAN for n in range(256)
 T3: Final = tuple(((n & 127) << 21) / 2 if n > 127 else _NAN for n in range(256))
 T4: Final = tuple(((n & 127) << 28) / 2 if n > 127 else _NAN for n in range(256))
 T5: Final = tuple((n << 35) / 2 if 0 < n < 128 else _NAN for n in range(256))
+# The same when writing: twice the milliseconds, without the low 21 bits -> the last three bytes, as they come up.
+HIGH: Final[dict[int, str]] = {}
+HIGH_B: Final[dict[int, bytes]] = {}
+MAX_HIGH: Final = 4096  # entries, of 17 minutes each; then all are forgotten
 TIME_FROM: Final = 1 << 35
 TIME_TO: Final = 1 << 42
 

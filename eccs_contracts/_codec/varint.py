@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from eccs_contracts._codec.tables import HIGH, HIGH_B, MAX_HIGH, TIME_FROM, TIME_TO
+
 INT_MIN: Final = -(1 << 31)
 INT_MAX: Final = (1 << 31) - 1
 LONG_MIN: Final = -(1 << 63)
@@ -109,3 +111,29 @@ def long_text(value: int) -> str:
 def int_text(value: int) -> str:
     """`int_bytes`, as latin-1 text."""
     return int_bytes(value).decode("latin-1")
+
+
+def time_text(t: int) -> tuple[str, str, str, str]:
+    """The parts of a timestamp whose last three bytes are not in HIGH yet; puts them there.
+
+    Args:
+        t: twice the milliseconds.
+    """
+    text = long_text(t >> 1)
+    if not TIME_FROM <= t < TIME_TO:
+        return text, "", "", ""
+    if len(HIGH) >= MAX_HIGH:
+        HIGH.clear()
+    HIGH[t >> 21] = text[3:]
+    return text[0], text[1], text[2], text[3:]
+
+
+def time_bytes(t: int) -> tuple[bytes, bytes, bytes, bytes]:
+    """`time_text`, as bytes."""
+    raw = long_bytes(t >> 1)
+    if not TIME_FROM <= t < TIME_TO:
+        return raw, b"", b"", b""
+    if len(HIGH_B) >= MAX_HIGH:
+        HIGH_B.clear()
+    HIGH_B[t >> 21] = raw[3:]
+    return raw[:1], raw[1:2], raw[2:3], raw[3:]

@@ -14,6 +14,7 @@ from eccs_contracts._codec.convert import instant_of_millis, read_uuid, text_of_
 from eccs_contracts._codec.markers import Format, Ge, MaxLen, MinLen, Pattern, Personal
 from eccs_contracts._codec.tables import (
     EPOCH,
+    HIGH,
     LAST,
     LEN,
     LEN_B,
@@ -27,8 +28,6 @@ from eccs_contracts._codec.tables import (
     T3,
     T4,
     T5,
-    TIME_FROM,
-    TIME_TO,
     ZIGZAG,
     ZONE,
     from_seconds,
@@ -45,6 +44,7 @@ from eccs_contracts._codec.varint import (
     read_int,
     read_length,
     read_long,
+    time_text,
 )
 
 __all__ = ["DlqMetadata", "EmailDlq", "EmailRequest", "EmailRetry", "ErrorCategory", "OriginalHeader", "RetryMetadata"]
@@ -619,40 +619,36 @@ def write_dlq_metadata(o: DlqMetadata) -> str:
         raise TypeError
     d4 = o.failed_at - EPOCH
     t5 = (d4.days * 86_400 + d4.seconds) * 2000 + d4.microseconds // 1000 * 2
-    if TIME_FROM <= t5 < TIME_TO:
+    if c9 := HIGH.get(t5 >> 21) or "":
         c6 = MORE[t5 & 127]
         c7 = MORE[t5 >> 7 & 127]
         c8 = MORE[t5 >> 14 & 127]
-        c9 = MORE[t5 >> 21 & 127]
-        c10 = MORE[t5 >> 28 & 127]
-        c11 = LAST[t5 >> 35]
     else:
-        c6 = long_text(t5 >> 1)
-        c7 = c8 = c9 = c10 = c11 = ""
-    v12 = o.total_attempts
-    if type(v12) is not int:
+        c6, c7, c8, c9 = time_text(t5)
+    v10 = o.total_attempts
+    if type(v10) is not int:
         raise TypeError
-    v13 = o.max_attempts_configured
-    if type(v13) is not int:
+    v11 = o.max_attempts_configured
+    if type(v11) is not int:
         raise TypeError
-    v14 = o.original_topic
-    if not v14.isascii():
-        v14 = v14.encode().decode("latin-1")
-    v15 = len(v14)
-    v16 = o.original_partition
-    if type(v16) is not int:
+    v12 = o.original_topic
+    if not v12.isascii():
+        v12 = v12.encode().decode("latin-1")
+    v13 = len(v12)
+    v14 = o.original_partition
+    if type(v14) is not int:
         raise TypeError
-    v17 = o.original_offset
-    if type(v17) is not int:
+    v15 = o.original_offset
+    if type(v15) is not int:
         raise TypeError
-    v18 = o.consumer_group
+    v16 = o.consumer_group
+    if not v16.isascii():
+        v16 = v16.encode().decode("latin-1")
+    v17 = len(v16)
+    v18 = o.service_instance
     if not v18.isascii():
         v18 = v18.encode().decode("latin-1")
     v19 = len(v18)
-    v20 = o.service_instance
-    if not v20.isascii():
-        v20 = v20.encode().decode("latin-1")
-    v21 = len(v20)
     return "".join(
         (
             LEN[v2] if v2 < 1024 else long_text(v2),
@@ -662,18 +658,16 @@ def write_dlq_metadata(o: DlqMetadata) -> str:
             c7,
             c8,
             c9,
-            c10,
-            c11,
-            LEN[v12] if 0 <= v12 < 1024 else int_text(v12),
-            LEN[v13] if 0 <= v13 < 1024 else int_text(v13),
-            LEN[v15] if v15 < 1024 else long_text(v15),
-            v14,
-            LEN[v16] if 0 <= v16 < 1024 else int_text(v16),
-            LEN[v17] if 0 <= v17 < 1024 else long_text(v17),
+            LEN[v10] if 0 <= v10 < 1024 else int_text(v10),
+            LEN[v11] if 0 <= v11 < 1024 else int_text(v11),
+            LEN[v13] if v13 < 1024 else long_text(v13),
+            v12,
+            LEN[v14] if 0 <= v14 < 1024 else int_text(v14),
+            LEN[v15] if 0 <= v15 < 1024 else long_text(v15),
+            LEN[v17] if v17 < 1024 else long_text(v17),
+            v16,
             LEN[v19] if v19 < 1024 else long_text(v19),
             v18,
-            LEN[v21] if v21 < 1024 else long_text(v21),
-            v20,
         )
     )
 
@@ -958,118 +952,110 @@ def write_email_request(o: EmailRequest) -> str:
     v9 = len(v8)
     d10 = o.timestamp - EPOCH
     t11 = (d10.days * 86_400 + d10.seconds) * 2000 + d10.microseconds // 1000 * 2
-    if TIME_FROM <= t11 < TIME_TO:
+    if c15 := HIGH.get(t11 >> 21) or "":
         c12 = MORE[t11 & 127]
         c13 = MORE[t11 >> 7 & 127]
         c14 = MORE[t11 >> 14 & 127]
-        c15 = MORE[t11 >> 21 & 127]
-        c16 = MORE[t11 >> 28 & 127]
-        c17 = LAST[t11 >> 35]
     else:
-        c12 = long_text(t11 >> 1)
-        c13 = c14 = c15 = c16 = c17 = ""
-    v18 = o.source
-    if v18 is not None:
-        if not v18.isascii():
-            v18 = v18.encode().decode("latin-1")
-        v21 = len(v18)
-        p19 = "\x02" + (LEN[v21] if v21 < 1024 else long_text(v21))
-        p20 = v18
+        c12, c13, c14, c15 = time_text(t11)
+    v16 = o.source
+    if v16 is not None:
+        if not v16.isascii():
+            v16 = v16.encode().decode("latin-1")
+        v19 = len(v16)
+        p17 = "\x02" + (LEN[v19] if v19 < 1024 else long_text(v19))
+        p18 = v16
     else:
-        p19 = "\x00"
-        p20 = ""
-    v22 = o.template_id
-    if v22 is not None:
-        if not v22.isascii():
-            v22 = v22.encode().decode("latin-1")
-        v25 = len(v22)
-        p23 = "\x02" + (LEN[v25] if v25 < 1024 else long_text(v25))
-        p24 = v22
+        p17 = "\x00"
+        p18 = ""
+    v20 = o.template_id
+    if v20 is not None:
+        if not v20.isascii():
+            v20 = v20.encode().decode("latin-1")
+        v23 = len(v20)
+        p21 = "\x02" + (LEN[v23] if v23 < 1024 else long_text(v23))
+        p22 = v20
     else:
-        p23 = "\x00"
-        p24 = ""
-    v26 = o.template_data
-    if v26 is not None:
-        if type(v26) is not dict:
+        p21 = "\x00"
+        p22 = ""
+    v24 = o.template_data
+    if v24 is not None:
+        if type(v24) is not dict:
             raise TypeError
-        if v26:
-            v33 = len(v26)
-            s30 = [LEN[v33] if v33 < 1024 else long_text(v33)]
-            for k31, y32 in v26.items():
-                if not k31.isascii():
-                    k31 = k31.encode().decode("latin-1")
-                v34 = len(k31)
-                if y32 is None:
-                    p35 = "\x00"
-                elif type(y32) is bool:
-                    p35 = "\x02" + LAST[y32]
-                elif type(y32) is int:
-                    p35 = "\x04" + (LEN[y32] if 0 <= y32 < 1024 else long_text(y32))
-                elif type(y32) is float:
-                    p35 = "\x06" + put_double(y32).decode("latin-1")
-                elif type(y32) is str:
-                    if not y32.isascii():
-                        y32 = y32.encode().decode("latin-1")
-                    v36 = len(y32)
-                    p35 = "\x08" + (LEN[v36] if v36 < 1024 else long_text(v36)) + y32
+        if v24:
+            v31 = len(v24)
+            s28 = [LEN[v31] if v31 < 1024 else long_text(v31)]
+            for k29, y30 in v24.items():
+                if not k29.isascii():
+                    k29 = k29.encode().decode("latin-1")
+                v32 = len(k29)
+                if y30 is None:
+                    p33 = "\x00"
+                elif type(y30) is bool:
+                    p33 = "\x02" + LAST[y30]
+                elif type(y30) is int:
+                    p33 = "\x04" + (LEN[y30] if 0 <= y30 < 1024 else long_text(y30))
+                elif type(y30) is float:
+                    p33 = "\x06" + put_double(y30).decode("latin-1")
+                elif type(y30) is str:
+                    if not y30.isascii():
+                        y30 = y30.encode().decode("latin-1")
+                    v34 = len(y30)
+                    p33 = "\x08" + (LEN[v34] if v34 < 1024 else long_text(v34)) + y30
                 else:
                     raise TypeError
-                s30 += (
-                    LEN[v34] if v34 < 1024 else long_text(v34),
-                    k31,
-                    p35,
+                s28 += (
+                    LEN[v32] if v32 < 1024 else long_text(v32),
+                    k29,
+                    p33,
                 )
-            s30.append("\x00")
-            p29 = "".join(s30)
+            s28.append("\x00")
+            p27 = "".join(s28)
         else:
-            p29 = "\x00"
-        p27 = f"\x02{p29}"
+            p27 = "\x00"
+        p25 = f"\x02{p27}"
     else:
-        p27 = "\x00"
-    v37 = o.metadata
-    if v37 is not None:
-        if type(v37) is not dict:
+        p25 = "\x00"
+    v35 = o.metadata
+    if v35 is not None:
+        if type(v35) is not dict:
             raise TypeError
-        if v37:
-            v44 = len(v37)
-            s41 = [LEN[v44] if v44 < 1024 else long_text(v44)]
-            for k42, y43 in v37.items():
-                if not k42.isascii():
-                    k42 = k42.encode().decode("latin-1")
-                v45 = len(k42)
-                if not y43.isascii():
-                    y43 = y43.encode().decode("latin-1")
-                v46 = len(y43)
-                s41 += (
-                    LEN[v45] if v45 < 1024 else long_text(v45),
-                    k42,
-                    LEN[v46] if v46 < 1024 else long_text(v46),
-                    y43,
+        if v35:
+            v42 = len(v35)
+            s39 = [LEN[v42] if v42 < 1024 else long_text(v42)]
+            for k40, y41 in v35.items():
+                if not k40.isascii():
+                    k40 = k40.encode().decode("latin-1")
+                v43 = len(k40)
+                if not y41.isascii():
+                    y41 = y41.encode().decode("latin-1")
+                v44 = len(y41)
+                s39 += (
+                    LEN[v43] if v43 < 1024 else long_text(v43),
+                    k40,
+                    LEN[v44] if v44 < 1024 else long_text(v44),
+                    y41,
                 )
-            s41.append("\x00")
-            p40 = "".join(s41)
+            s39.append("\x00")
+            p38 = "".join(s39)
         else:
-            p40 = "\x00"
-        p38 = f"\x02{p40}"
+            p38 = "\x00"
+        p36 = f"\x02{p38}"
     else:
-        p38 = "\x00"
-    v47 = o.expires_at
-    if v47 is not None:
-        d50 = v47 - EPOCH
-        t51 = (d50.days * 86_400 + d50.seconds) * 2000 + d50.microseconds // 1000 * 2
-        if TIME_FROM <= t51 < TIME_TO:
-            c52 = MORE[t51 & 127]
-            c53 = MORE[t51 >> 7 & 127]
-            c54 = MORE[t51 >> 14 & 127]
-            c55 = MORE[t51 >> 21 & 127]
-            c56 = MORE[t51 >> 28 & 127]
-            c57 = LAST[t51 >> 35]
+        p36 = "\x00"
+    v45 = o.expires_at
+    if v45 is not None:
+        d48 = v45 - EPOCH
+        t49 = (d48.days * 86_400 + d48.seconds) * 2000 + d48.microseconds // 1000 * 2
+        if c53 := HIGH.get(t49 >> 21) or "":
+            c50 = MORE[t49 & 127]
+            c51 = MORE[t49 >> 7 & 127]
+            c52 = MORE[t49 >> 14 & 127]
         else:
-            c52 = long_text(t51 >> 1)
-            c53 = c54 = c55 = c56 = c57 = ""
-        p48 = f"\x02{c52}{c53}{c54}{c55}{c56}{c57}"
+            c50, c51, c52, c53 = time_text(t49)
+        p46 = f"\x02{c50}{c51}{c52}{c53}"
     else:
-        p48 = "\x00"
+        p46 = "\x00"
     return "".join(
         (
             "H",
@@ -1086,15 +1072,13 @@ def write_email_request(o: EmailRequest) -> str:
             c13,
             c14,
             c15,
-            c16,
-            c17,
-            p19,
-            p20,
-            p23,
-            p24,
-            p27,
-            p38,
-            p48,
+            p17,
+            p18,
+            p21,
+            p22,
+            p25,
+            p36,
+            p46,
         )
     )
 
@@ -1416,120 +1400,112 @@ def write_email_retry(o: EmailRetry) -> str:
     v9 = len(v8)
     d10 = o.timestamp - EPOCH
     t11 = (d10.days * 86_400 + d10.seconds) * 2000 + d10.microseconds // 1000 * 2
-    if TIME_FROM <= t11 < TIME_TO:
+    if c15 := HIGH.get(t11 >> 21) or "":
         c12 = MORE[t11 & 127]
         c13 = MORE[t11 >> 7 & 127]
         c14 = MORE[t11 >> 14 & 127]
-        c15 = MORE[t11 >> 21 & 127]
-        c16 = MORE[t11 >> 28 & 127]
-        c17 = LAST[t11 >> 35]
     else:
-        c12 = long_text(t11 >> 1)
-        c13 = c14 = c15 = c16 = c17 = ""
-    v18 = o.source
-    if v18 is not None:
-        if not v18.isascii():
-            v18 = v18.encode().decode("latin-1")
-        v21 = len(v18)
-        p19 = "\x02" + (LEN[v21] if v21 < 1024 else long_text(v21))
-        p20 = v18
+        c12, c13, c14, c15 = time_text(t11)
+    v16 = o.source
+    if v16 is not None:
+        if not v16.isascii():
+            v16 = v16.encode().decode("latin-1")
+        v19 = len(v16)
+        p17 = "\x02" + (LEN[v19] if v19 < 1024 else long_text(v19))
+        p18 = v16
     else:
-        p19 = "\x00"
-        p20 = ""
-    v22 = o.template_id
-    if v22 is not None:
-        if not v22.isascii():
-            v22 = v22.encode().decode("latin-1")
-        v25 = len(v22)
-        p23 = "\x02" + (LEN[v25] if v25 < 1024 else long_text(v25))
-        p24 = v22
+        p17 = "\x00"
+        p18 = ""
+    v20 = o.template_id
+    if v20 is not None:
+        if not v20.isascii():
+            v20 = v20.encode().decode("latin-1")
+        v23 = len(v20)
+        p21 = "\x02" + (LEN[v23] if v23 < 1024 else long_text(v23))
+        p22 = v20
     else:
-        p23 = "\x00"
-        p24 = ""
-    v26 = o.template_data
-    if v26 is not None:
-        if type(v26) is not dict:
+        p21 = "\x00"
+        p22 = ""
+    v24 = o.template_data
+    if v24 is not None:
+        if type(v24) is not dict:
             raise TypeError
-        if v26:
-            v33 = len(v26)
-            s30 = [LEN[v33] if v33 < 1024 else long_text(v33)]
-            for k31, y32 in v26.items():
-                if not k31.isascii():
-                    k31 = k31.encode().decode("latin-1")
-                v34 = len(k31)
-                if y32 is None:
-                    p35 = "\x00"
-                elif type(y32) is bool:
-                    p35 = "\x02" + LAST[y32]
-                elif type(y32) is int:
-                    p35 = "\x04" + (LEN[y32] if 0 <= y32 < 1024 else long_text(y32))
-                elif type(y32) is float:
-                    p35 = "\x06" + put_double(y32).decode("latin-1")
-                elif type(y32) is str:
-                    if not y32.isascii():
-                        y32 = y32.encode().decode("latin-1")
-                    v36 = len(y32)
-                    p35 = "\x08" + (LEN[v36] if v36 < 1024 else long_text(v36)) + y32
+        if v24:
+            v31 = len(v24)
+            s28 = [LEN[v31] if v31 < 1024 else long_text(v31)]
+            for k29, y30 in v24.items():
+                if not k29.isascii():
+                    k29 = k29.encode().decode("latin-1")
+                v32 = len(k29)
+                if y30 is None:
+                    p33 = "\x00"
+                elif type(y30) is bool:
+                    p33 = "\x02" + LAST[y30]
+                elif type(y30) is int:
+                    p33 = "\x04" + (LEN[y30] if 0 <= y30 < 1024 else long_text(y30))
+                elif type(y30) is float:
+                    p33 = "\x06" + put_double(y30).decode("latin-1")
+                elif type(y30) is str:
+                    if not y30.isascii():
+                        y30 = y30.encode().decode("latin-1")
+                    v34 = len(y30)
+                    p33 = "\x08" + (LEN[v34] if v34 < 1024 else long_text(v34)) + y30
                 else:
                     raise TypeError
-                s30 += (
-                    LEN[v34] if v34 < 1024 else long_text(v34),
-                    k31,
-                    p35,
+                s28 += (
+                    LEN[v32] if v32 < 1024 else long_text(v32),
+                    k29,
+                    p33,
                 )
-            s30.append("\x00")
-            p29 = "".join(s30)
+            s28.append("\x00")
+            p27 = "".join(s28)
         else:
-            p29 = "\x00"
-        p27 = f"\x02{p29}"
+            p27 = "\x00"
+        p25 = f"\x02{p27}"
     else:
-        p27 = "\x00"
-    v37 = o.metadata
-    if v37 is not None:
-        if type(v37) is not dict:
+        p25 = "\x00"
+    v35 = o.metadata
+    if v35 is not None:
+        if type(v35) is not dict:
             raise TypeError
-        if v37:
-            v44 = len(v37)
-            s41 = [LEN[v44] if v44 < 1024 else long_text(v44)]
-            for k42, y43 in v37.items():
-                if not k42.isascii():
-                    k42 = k42.encode().decode("latin-1")
-                v45 = len(k42)
-                if not y43.isascii():
-                    y43 = y43.encode().decode("latin-1")
-                v46 = len(y43)
-                s41 += (
-                    LEN[v45] if v45 < 1024 else long_text(v45),
-                    k42,
-                    LEN[v46] if v46 < 1024 else long_text(v46),
-                    y43,
+        if v35:
+            v42 = len(v35)
+            s39 = [LEN[v42] if v42 < 1024 else long_text(v42)]
+            for k40, y41 in v35.items():
+                if not k40.isascii():
+                    k40 = k40.encode().decode("latin-1")
+                v43 = len(k40)
+                if not y41.isascii():
+                    y41 = y41.encode().decode("latin-1")
+                v44 = len(y41)
+                s39 += (
+                    LEN[v43] if v43 < 1024 else long_text(v43),
+                    k40,
+                    LEN[v44] if v44 < 1024 else long_text(v44),
+                    y41,
                 )
-            s41.append("\x00")
-            p40 = "".join(s41)
+            s39.append("\x00")
+            p38 = "".join(s39)
         else:
-            p40 = "\x00"
-        p38 = f"\x02{p40}"
+            p38 = "\x00"
+        p36 = f"\x02{p38}"
     else:
-        p38 = "\x00"
-    v47 = o.expires_at
-    if v47 is not None:
-        d50 = v47 - EPOCH
-        t51 = (d50.days * 86_400 + d50.seconds) * 2000 + d50.microseconds // 1000 * 2
-        if TIME_FROM <= t51 < TIME_TO:
-            c52 = MORE[t51 & 127]
-            c53 = MORE[t51 >> 7 & 127]
-            c54 = MORE[t51 >> 14 & 127]
-            c55 = MORE[t51 >> 21 & 127]
-            c56 = MORE[t51 >> 28 & 127]
-            c57 = LAST[t51 >> 35]
+        p36 = "\x00"
+    v45 = o.expires_at
+    if v45 is not None:
+        d48 = v45 - EPOCH
+        t49 = (d48.days * 86_400 + d48.seconds) * 2000 + d48.microseconds // 1000 * 2
+        if c53 := HIGH.get(t49 >> 21) or "":
+            c50 = MORE[t49 & 127]
+            c51 = MORE[t49 >> 7 & 127]
+            c52 = MORE[t49 >> 14 & 127]
         else:
-            c52 = long_text(t51 >> 1)
-            c53 = c54 = c55 = c56 = c57 = ""
-        p48 = f"\x02{c52}{c53}{c54}{c55}{c56}{c57}"
+            c50, c51, c52, c53 = time_text(t49)
+        p46 = f"\x02{c50}{c51}{c52}{c53}"
     else:
-        p48 = "\x00"
-    v58 = o.retry
-    if type(v58) is not RetryMetadata:
+        p46 = "\x00"
+    v54 = o.retry
+    if type(v54) is not RetryMetadata:
         raise TypeError
     return "".join(
         (
@@ -1547,16 +1523,14 @@ def write_email_retry(o: EmailRetry) -> str:
             c13,
             c14,
             c15,
-            c16,
-            c17,
-            p19,
-            p20,
-            p23,
-            p24,
-            p27,
-            p38,
-            p48,
-            write_retry_metadata(v58),
+            p17,
+            p18,
+            p21,
+            p22,
+            p25,
+            p36,
+            p46,
+            write_retry_metadata(v54),
         )
     )
 
@@ -1932,23 +1906,19 @@ def write_retry_metadata(o: RetryMetadata) -> str:
     v3 = len(v2)
     d4 = o.scheduled_at - EPOCH
     t5 = (d4.days * 86_400 + d4.seconds) * 2000 + d4.microseconds // 1000 * 2
-    if TIME_FROM <= t5 < TIME_TO:
+    if c9 := HIGH.get(t5 >> 21) or "":
         c6 = MORE[t5 & 127]
         c7 = MORE[t5 >> 7 & 127]
         c8 = MORE[t5 >> 14 & 127]
-        c9 = MORE[t5 >> 21 & 127]
-        c10 = MORE[t5 >> 28 & 127]
-        c11 = LAST[t5 >> 35]
     else:
-        c6 = long_text(t5 >> 1)
-        c7 = c8 = c9 = c10 = c11 = ""
-    v12 = o.backoff_delay_ms
-    if type(v12) is not int:
+        c6, c7, c8, c9 = time_text(t5)
+    v10 = o.backoff_delay_ms
+    if type(v10) is not int:
         raise TypeError
-    v13 = o.original_topic
-    if not v13.isascii():
-        v13 = v13.encode().decode("latin-1")
-    v14 = len(v13)
+    v11 = o.original_topic
+    if not v11.isascii():
+        v11 = v11.encode().decode("latin-1")
+    v12 = len(v11)
     return "".join(
         (
             LEN[v1] if 0 <= v1 < 1024 else int_text(v1),
@@ -1958,11 +1928,9 @@ def write_retry_metadata(o: RetryMetadata) -> str:
             c7,
             c8,
             c9,
-            c10,
-            c11,
-            LEN[v12] if 0 <= v12 < 1024 else long_text(v12),
-            LEN[v14] if v14 < 1024 else long_text(v14),
-            v13,
+            LEN[v10] if 0 <= v10 < 1024 else long_text(v10),
+            LEN[v12] if v12 < 1024 else long_text(v12),
+            v11,
         )
     )
 
