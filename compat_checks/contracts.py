@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import Any, Final
 from compat_checks.errors import InvalidContracts
 from compat_checks.findings import Severity
 from compat_checks.levels import LEVELS
+from compat_checks.semver import SEMVER
 
 # Categories of lint, each holding the ones before it.
 CATEGORIES: Final = ("minimal", "standard", "strict")
@@ -22,8 +22,6 @@ PII_NAMES: Final = (
     *("homeAddress", "firstName", "lastName", "fullName", "surname", "maidenName", "birthDate", "dateOfBirth"),
     *("birthday", "iban", "ssn", "socialSecurityNumber", "passportNumber", "creditCardNumber", "cardNumber"),
 )
-
-_SEMVER: Final = re.compile(r"\d+\.\d+\.\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +244,7 @@ def _subject(name: str, table: _Table) -> Subject:
     table.close()
     if subject.compatibility not in LEVELS:
         raise table.error("compatibility", f'"{subject.compatibility}" is none of {", ".join(LEVELS)}')
-    if not _SEMVER.fullmatch(subject.version):
+    if not SEMVER.fullmatch(subject.version):
         raise table.error("version", f'"{subject.version}" is not MAJOR.MINOR.PATCH')
     return subject
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Final
 
 from compat_checks.errors import InvalidSchema
-from compat_checks.inline import compact, full_name, inline
+from compat_checks.inline import compact, inline
+from compat_checks.moving import definitions
 from compat_checks.parse import Names, parse_schema
 from compat_checks.schema import NamedSchema, Schema
 from compat_checks.source import Json, Source
@@ -32,7 +33,7 @@ class SchemaFiles:
         self._values = {path: source.load() for path, source in self._sources.items()}
         self._home: dict[str, str] = {}
         for path, value in self._values.items():
-            for fullname, _ in _definitions(value, ""):
+            for fullname, _, _ in definitions(value):
                 if (other := self._home.setdefault(fullname, path)) != path:
                     raise InvalidSchema(f'"{fullname}" is defined in {other} as well', path=path)
         self._names = Names(resolve=self._resolve)
@@ -114,7 +115,7 @@ class SchemaFiles:
         home = self._home.get(fullname)
         if home is None or home == path:
             return None
-        return next(found for name, found in _definitions(self._values[home], "") if name == fullname)
+        return next(found for name, found, _ in definitions(self._values[home]) if name == fullname)
 
     def _resolve(self, fullname: str) -> NamedSchema | None:
         home = self._home.get(fullname)
@@ -133,24 +134,3 @@ def _text(path: Path) -> str:
 
 def _is_current(path: PurePath) -> bool:
     return path.parts[0] not in _ASIDE and not any(part.startswith(".") for part in path.parts)
-
-
-def _definitions(value: Json, namespace: str) -> Iterator[tuple[str, Mapping[str, Json]]]:
-    """Full name and JSON of what a schema defines, found without knowing the names that it refers to."""
-    if isinstance(value, list):
-        for item in value:
-            yield from _definitions(item, namespace)
-    elif isinstance(value, dict):
-        inner = namespace
-        if value.get("type") in ("record", "error", "enum", "fixed") and isinstance(value.get("name"), str):
-            fullname = full_name(value, namespace)
-            inner = fullname.rpartition(".")[0]
-            yield fullname, value
-        for part in _parts(value):
-            yield from _definitions(part, inner)
-
-
-def _parts(value: Mapping[str, Json]) -> Iterator[Json]:
-    """The schemas directly inside of a schema object; names that are only used are passed over."""
-    yield from (value[key] for key in ("type", "items", "values") if isinstance(value.get(key), dict | list))
-    yield from (field.get("type") for field in value.get("fields") or () if isinstance(field, dict))
