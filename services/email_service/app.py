@@ -34,8 +34,8 @@ def create_app(settings: Settings, producer: Sender) -> FastAPI:
     # No /docs and /redoc: they run scripts from a host that is not ours.
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)
     explain_errors(app)
+    app.include_router(email_routes(parts))  # first: routes are tried in their order
     app.include_router(operation_routes(parts))
-    app.include_router(email_routes(parts))
     describe(app)
     if settings.cors_origins:
         app.add_middleware(

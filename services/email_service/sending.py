@@ -68,7 +68,9 @@ class Sending:
             ApiError: 422 or 409, about the Idempotency-Key.
             PyMongoError: there is a key, and the database does not answer; nothing was published.
         """
-        checked = [request_of(item, caller.user) for item in items]
+        # Without a key the producer's own check does; with one, what is invalid must not reserve an id.
+        check = request_of if caller.key is None else valid_request_of
+        checked = [check(item, caller.user) for item in items]
         requests = [one for one in checked if isinstance(one, EmailRequest)]
         sent = iter(await self._send_valid(caller, _fingerprint(operation, items, caller.key), requests))
         return [next(sent) if isinstance(one, EmailRequest) else Outcome("invalid", problems=one) for one in checked]
@@ -117,26 +119,42 @@ class Sending:
         except (InfrastructureError, UnknownSchema) as error:
             self._log("warning", "not published", error=type(error).__name__)
             return Outcome("unavailable")
+        except ValidationError as error:
+            return Outcome("invalid", problems=_broken(error))
         except (MessageTooLarge, EncodeError):
             return _too_large()
         return Outcome("accepted", str(request.id))
 
 
 def request_of(item: Any, user: str) -> EmailRequest | tuple[Broken, ...]:
-    """The request of a JSON value, or the rules that it breaks; never a value of the caller's."""
+    """The request of a JSON value, or what is missing, unknown or of a wrong type; constraints are not checked yet."""
     if not isinstance(item, dict):
         return (Broken("", "an object is expected"),)
     ours = tuple(Broken(name, "set by the service; leave it out") for name in sorted(SET_BY_US & item.keys()))
     if ours:
         return ours
-    fields = {**item, "id": str(uuid.uuid4()), "userId": user, "timestamp": 0}
     try:
-        request = EmailRequest.from_json(fields)
-        request.timestamp = datetime.now(UTC)
-        request.validate()
+        request = EmailRequest.from_json({**item, "id": str(uuid.uuid4()), "userId": user, "timestamp": 0})
     except ValidationError as error:
-        return tuple(Broken(one.field, one.rule) for one in error.problems)
+        return _broken(error)
+    request.timestamp = datetime.now(UTC)
     return request
+
+
+def valid_request_of(item: Any, user: str) -> EmailRequest | tuple[Broken, ...]:
+    """The same with the constraints checked."""
+    request = request_of(item, user)
+    try:
+        if isinstance(request, EmailRequest):
+            request.validate()
+    except ValidationError as error:
+        return _broken(error)
+    return request
+
+
+def _broken(error: ValidationError) -> tuple[Broken, ...]:
+    """Fields and rules, never a value of the caller's."""
+    return tuple(Broken(one.field, one.rule) for one in error.problems)
 
 
 def _too_large() -> Outcome:

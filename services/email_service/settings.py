@@ -114,7 +114,7 @@ def producer_config(settings: Settings, env: Mapping[str, str] | None = None) ->
     Raises:
         ConfigurationError: no address of a broker is set.
     """
-    return {**kafka_config(env), "delivery.timeout.ms": round(settings.produce_timeout * 1000)}
+    return {**kafka_config(env), "delivery.timeout.ms": round(settings.produce_timeout * 1000), "linger.ms": 10}
 
 
 def _auth(env: Mapping[str, str]) -> AuthSettings:
