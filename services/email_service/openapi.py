@@ -53,14 +53,17 @@ def json_body(model: str) -> dict[str, Any]:
 
 
 def BATCH_BODY(most: int) -> dict[str, Any]:  # noqa: N802  reads as the constant that it nearly is
-    """The body of a batch. A wrong item has a result of its own, so the schema lets it pass."""
-    item = {
-        "anyOf": [
-            {"$ref": _REF.format(model="SendRequest")},
-            {"description": "Anything else is answered with its problems, as long as another item is right."},
-        ]
+    """The body of a batch. A wrong item has a result of its own, so it is let pass beside one that is right."""
+    right = {"$ref": _REF.format(model="SendRequest")}
+    wrong = {"description": "Anything else is answered with its problems, as long as another item is right."}
+    schema = {
+        "type": "array",
+        "items": {"anyOf": [right, wrong]},
+        "contains": right,
+        "minItems": 1,
+        "maxItems": most,
     }
-    return _body({"type": "array", "items": item, "minItems": 1, "maxItems": most}, SEND_REQUEST["examples"])
+    return _body(schema, SEND_REQUEST["examples"])
 
 
 def _body(schema: Mapping[str, Any], example: Any) -> dict[str, Any]:

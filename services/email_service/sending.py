@@ -134,7 +134,8 @@ def request_of(item: Any, user: str) -> EmailRequest | tuple[Broken, ...]:
     if ours:
         return ours
     try:
-        request = EmailRequest.from_json({**item, "id": str(uuid.uuid4()), "userId": user, "timestamp": 0})
+        given = {name: _whole(value) if type(value) is float else value for name, value in item.items()}
+        request = EmailRequest.from_json({**given, "id": str(uuid.uuid4()), "userId": user, "timestamp": 0})
     except ValidationError as error:
         return _broken(error)
     request.timestamp = datetime.now(UTC)
@@ -150,6 +151,11 @@ def valid_request_of(item: Any, user: str) -> EmailRequest | tuple[Broken, ...]:
     except ValidationError as error:
         return _broken(error)
     return request
+
+
+def _whole(value: float) -> float | int:
+    """5.0 as 5: to JSON Schema both are integers, and a field of doubles takes either."""
+    return int(value) if value.is_integer() else value
 
 
 def _broken(error: ValidationError) -> tuple[Broken, ...]:

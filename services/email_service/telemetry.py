@@ -40,7 +40,7 @@ class Telemetry:
             return
         start = time.perf_counter()
         given = Headers(scope=scope).get("x-request-id", "")
-        request_id = given if _ID.fullmatch(given) else f"{random.getrandbits(128):032x}"  # noqa: S311  no secret
+        request_id = given if _ID.fullmatch(given) else f"{random.getrandbits(128):032x}"
         scope.setdefault("state", {})["request_id"] = request_id
         answer = _Answer()
 

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from services.local_stack import Stack
-from tests.benchmark.http.attack import SETTINGS, SHOTS, attack, good_token
+from tests.benchmark.http.attack import SETTINGS, attack
+from tests.benchmark.http.shots import SHOTS
+from tests.benchmark.http.tokens import good_token
 from tests.integration.api_harness import GOOD, Api, running_api
 
 pytestmark = pytest.mark.stack

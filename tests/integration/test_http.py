@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from services.local_stack import Stack
-from tests.integration.api_harness import GOOD, Api, running_api, token, topic_end
+from tests.integration.api_harness import GOOD, Api, running_api, token
 
 pytestmark = pytest.mark.stack
 

@@ -1,4 +1,4 @@
-"""`python -m tests.benchmark.http [throughput | attack | fuzz]`: on the local stack; exit code 1 where it does not hold.
+"""`python -m tests.benchmark.http [throughput | attack | fuzz]`: exit code 1 where it fails.
 
 throughput  the service beside the same one with the produce replaced by a no-op (the default)
 attack      10,000 adversarial requests: 4xx each, and nothing in the topic
@@ -15,7 +15,8 @@ from collections.abc import Callable, Mapping
 from services.local_stack import StackOptions, start_stack
 from services.local_stack.up import apply_contracts
 from tests.benchmark.http.attack import SETTINGS, attack
-from tests.benchmark.http.throughput import Plan, measure, table
+from tests.benchmark.http.fuzz import FUZZ_SETTINGS, fuzz
+from tests.benchmark.http.throughput import Plan, measure, server, table
 from tests.integration.api_harness import running_api
 
 
@@ -30,7 +31,7 @@ def main() -> int:
     given = parser.parse_args()
     with start_stack(StackOptions(parts=("registry", "mongo", "broker")), print) as stack:
         apply_contracts(stack.environment)
-        print(f"broker: {'Apache Kafka' if stack.kafka_is_apache else 'not Apache Kafka: ' + stack.choices[0]}")
+        print(f"broker: {'Apache Kafka' if stack.kafka_is_apache else f'not Apache Kafka: {stack.choices[0]}'}")
         return _RUNS[given.what]({**os.environ, **stack.environment}, given)
 
 
@@ -53,9 +54,21 @@ def attacked(env: Mapping[str, str], given: argparse.Namespace) -> int:
     return 1 if report.wrong or report.written else 0
 
 
+def fuzzed(env: Mapping[str, str], given: argparse.Namespace) -> int:
+    """Schemathesis."""
+    with server({**env, **FUZZ_SETTINGS}) as port:
+        found = fuzz(f"http://127.0.0.1:{port}", given.examples)
+    for (operation, mode, status), count in sorted(found.answers.items()):
+        print(f"{operation:<30}{mode:<10}{status:>5}{count:>8}")
+    print(f"{found.answers.total()} requests; not as described: {len(found.wrong)}")
+    print("\n".join(found.wrong[:20]))
+    return 1 if found.wrong else 0
+
+
 _RUNS: dict[str, Callable[[Mapping[str, str], argparse.Namespace], int]] = {
     "throughput": throughput,
     "attack": attacked,
+    "fuzz": fuzzed,
 }
 
 if __name__ == "__main__":

@@ -43,8 +43,8 @@ def measure(env: Mapping[str, str], plan: Plan) -> tuple[Result, Result, int]:
     with server(settings, "noop") as noop, server(settings) as real:
         results = {noop: Result(), real: Result()}
         before = topic_end(env)
-        for port in results:  # warm
-            _round(port, Plan(plan.connections, 1, 1.0), results[port])
+        for port, result in results.items():  # warm
+            _round(port, Plan(plan.connections, 1, 1.0), result)
         accepted = results[real].accepted
         results = {noop: Result(), real: Result(accepted=accepted)}
         for _ in range(plan.rounds):
@@ -114,13 +114,11 @@ def _is_ready(port: int) -> bool:
 
 def table(noop: Result, real: Result, messages: int, plan: Plan) -> tuple[list[str], bool]:
     """The result for people, and whether it is good: 70 %, and every 202 in the topic."""
-    lines = [f"{'':<14}{'us/request':>12}{'cpu us':>9}{'requests/s':>12}{'p50 ms':>9}{'p99 ms':>9}{'202':>9}{'other':>7}"]
+    lines = [("{:<14}" + "{:>11}" * 7).format("", "us", "cpu us", "requests/s", "p50 ms", "p99 ms", "202", "other")]
     for name, one in (("no-op", noop), ("Apache Kafka", real)):
         best = min(one.micros)
-        lines.append(
-            f"{name:<14}{best:>12.0f}{min(one.cpu):>9.0f}{1e6 / best:>12.0f}{min(one.p50) * 1e3:>9.1f}{min(one.p99) * 1e3:>9.1f}"
-            f"{one.accepted:>9}{one.other:>7}"
-        )
+        figures = (best, min(one.cpu), 1e6 / best, min(one.p50) * 1e3, min(one.p99) * 1e3, one.accepted, one.other)
+        lines.append(f"{name:<14}" + "".join(f"{figure:>11.0f}" for figure in figures))
     ratio = min(noop.micros) / min(real.micros)
     lines.append(f"ratio {ratio:.2f} (at least 0.70), {plan.connections} connections, minimum of {plan.rounds} rounds")
     lines.append(f"messages in the topic: {messages}; 202 answers: {real.accepted}")
