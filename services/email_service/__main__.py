@@ -1,52 +1,113 @@
-"""`python -m services.email_service`: serve until SIGTERM.
+"""`python -m services.email_service`: serve until SIGTERM. With `openapi`: print the description of the API.
 
-Exit codes: 0 stopped, 2 usage, 3 a dependency does not answer.
+Exit codes: 0 stopped with everything answered, 2 usage, 3 a dependency does not answer.
 """
 
 from __future__ import annotations
 
+import json
+import logging
+import os
+import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
+from typing import Final, NoReturn
 
 import uvicorn
 
-from eccs_contracts import AsyncEmailRequestsProducer
-from eccs_contracts.errors import ConfigurationError, InfrastructureError
+from eccs_contracts import AsyncEmailRequestsProducer, EmailRequest
+from eccs_contracts.errors import BrokerUnavailable, ConfigurationError, InfrastructureError, UnknownSchema
 from eccs_contracts.serde import Registry
 from services.email_service.app import create_app
-from services.email_service.settings import Settings, load_settings
+from services.email_service.logs import JsonHandler, Log
+from services.email_service.models import SEND_REQUEST
+from services.email_service.sending import request_of
+from services.email_service.settings import Settings, load_settings, producer_config
+
+_ANY: Final = {"MONGODB_URI": "mongodb://localhost", "JWT_SECRET": "-" * 32}
 
 
-def main() -> int:
-    """Run the service; the exit code."""
+def main(arguments: list[str]) -> int:
+    """Run the command; the exit code."""
+    commands: dict[tuple[str, ...], Callable[[], int]] = {(): run, ("openapi",): show}
+    command = commands.get(tuple(arguments))
+    if command is None:
+        print("email-service: usage: python -m services.email_service [openapi]", file=sys.stderr)
+        return 2
     try:
-        settings = load_settings()
-        producer = AsyncEmailRequestsProducer.from_env()
+        return command()
     except ConfigurationError as error:
         print(f"email-service: {error}", file=sys.stderr)
         return 2
-    try:
-        _check(settings, producer)
-        app = create_app(settings, producer)
-        uvicorn.run(app, host=settings.http_host, port=settings.http_port, log_level="warning", access_log=False)
-        producer.close()
-    except InfrastructureError as error:
+    except (InfrastructureError, UnknownSchema) as error:
         print(f"email-service: {error}", file=sys.stderr)
         return 3
+
+
+def run() -> int:
+    """Serve until a signal."""
+    settings = load_settings()
+    registry = Registry.from_env()
+    producer = AsyncEmailRequestsProducer(producer_config(settings), registry)
+    try:
+        _wait_for(settings, producer)
+        serve(settings, producer)
+        producer.close()
     finally:
         producer.stop()
     return 0
 
 
-def _check(settings: Settings, producer: AsyncEmailRequestsProducer) -> None:
-    """See the broker and the registry answer in time; raises InfrastructureError."""
-    deadline = time.monotonic() + settings.startup_timeout
+def show() -> int:
+    """Print the description of the API, with the limits of the environment; needs nothing else."""
+    app = create_app(load_settings({**_ANY, **os.environ}), _Nobody())
+    print(json.dumps(app.openapi(), indent=2, ensure_ascii=False))
+    return 0
+
+
+class _Nobody:
+    """Takes nothing: whoever only describes the API sends nothing."""
+
+    def send(self, *_: object, **__: object) -> NoReturn:
+        """Refuse."""
+        raise BrokerUnavailable("there is no broker here")
+
+    serialize = check = send
+
+
+def serve(settings: Settings, producer: AsyncEmailRequestsProducer) -> None:
+    """Serve until SIGTERM or SIGINT: take no more, answer what is under way, and return."""
+    logging.basicConfig(handlers=[JsonHandler(Log(settings.log_level))], level=logging.WARNING, force=True)
+    # uvicorn raises the signal again once it has stopped; the default would end us before the producer is flushed.
+    for one in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(one, lambda *_: None)
+    uvicorn.run(
+        create_app(settings, producer),
+        host=settings.http_host,
+        port=settings.http_port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        http="h11",  # the one that bounds the size of a request's head
+        timeout_graceful_shutdown=round(settings.shutdown_grace),
+    )
+
+
+def _wait_for(settings: Settings, producer: AsyncEmailRequestsProducer) -> None:
+    """See the broker and the registry answer in time, and the schema registered; raises what the last try raised."""
     producer.check(settings.startup_timeout)
+    example = request_of(SEND_REQUEST["examples"][0], "startup")
+    assert isinstance(example, EmailRequest)  # noqa: S101  the contract's own example
+    _until(time.monotonic() + settings.startup_timeout, lambda: producer.serialize(example))
+
+
+def _until(deadline: float, attempt: Callable[[], object]) -> None:
     while True:
         try:
-            Registry.from_env().check()
-        except InfrastructureError:
+            attempt()
+        except (InfrastructureError, UnknownSchema):
             if time.monotonic() > deadline:
                 raise
             threading.Event().wait(0.5)
@@ -55,4 +116,4 @@ def _check(settings: Settings, producer: AsyncEmailRequestsProducer) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

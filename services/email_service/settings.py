@@ -1,31 +1,84 @@
-"""Settings of the service, all from the environment."""
+"""Settings of the service, all from the environment; a secret may be given as NAME_FILE, too."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from eccs_contracts.errors import ConfigurationError
-from eccs_contracts.settings import number_setting, optional_setting, setting
+from eccs_contracts.settings import kafka_config, number_setting, optional_setting, setting
+
+_LEAST_SECRET: Final = 32  # bytes; RFC 7518, section 3.2
+_LEAST_RSA: Final = 2048  # bits; RFC 7518, section 3.3
+LEVELS: Final = ("debug", "info", "warning", "error")
+
+
+@dataclass(frozen=True, slots=True)
+class AuthSettings:
+    """Who is let in.
+
+    Attributes:
+        algorithm: HS256 or RS256, pinned: what a token's own header says is never followed.
+        key: secret of HS256 or public key (PEM) of RS256; never shown.
+        audience: what `aud` must hold; None where it is not asked for.
+        issuer: what `iss` must be; None where it is not asked for.
+        leeway: seconds that two clocks may differ.
+    """
+
+    algorithm: str
+    key: str = field(repr=False)
+    audience: str | None = None
+    issuer: str | None = None
+    leeway: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much is taken.
+
+    Attributes:
+        body: bytes of a request's body at most.
+        batch: e-mails in one batch at most.
+        body_timeout: seconds that a body may take to arrive.
+        rate: e-mails a second and user in the long run; 0 for no limit.
+        burst: e-mails that a user who was quiet may send at once.
+        users: users whose rate is remembered.
+    """
+
+    body: int
+    batch: int
+    body_timeout: float
+    rate: int
+    burst: int
+    users: int
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that the service is told.
+    """Everything that the service is told; times in seconds.
 
     Attributes:
-        jwt_key: secret of HS256 or public key (PEM) of RS256; never shown.
-        max_body: bytes of a request's body at most.
-        max_batch: e-mails in one batch at most.
+        idempotency_ttl: how long an Idempotency-Key is remembered.
+        produce_timeout: how long the broker has to acknowledge before a caller is told 503.
+        shutdown_grace: how long requests under way have to end after SIGTERM.
+        cors_origins: web origins whose scripts may call; none unless configured.
     """
 
-    jwt_algorithm: str
-    jwt_key: str = field(repr=False)
+    auth: AuthSettings
+    limits: Limits
     mongodb_uri: str = field(repr=False)
-    max_body: int
-    max_batch: int
+    idempotency_ttl: float
+    produce_timeout: float
     startup_timeout: float
+    shutdown_grace: float
+    cors_origins: tuple[str, ...]
+    log_level: str
     http_host: str
     http_port: int
 
@@ -37,20 +90,93 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
         ConfigurationError: a variable is missing or not usable. Without a key for tokens nothing is served.
     """
     env = os.environ if env is None else env
+    level = setting("LOG_LEVEL", "info", env).lower()
+    if level not in LEVELS:
+        raise ConfigurationError(f"LOG_LEVEL is {level!r}: one of {', '.join(LEVELS)} is expected")
+    return Settings(
+        auth=_auth(env),
+        limits=_limits(env),
+        mongodb_uri=setting("MONGODB_URI", env=env),
+        idempotency_ttl=_seconds("IDEMPOTENCY_TTL", 86_400_000, env),
+        produce_timeout=_seconds("PRODUCE_TIMEOUT", 10_000, env),
+        startup_timeout=_seconds("STARTUP_TIMEOUT", 15_000, env),
+        shutdown_grace=_seconds("SHUTDOWN_GRACE", 25_000, env),
+        cors_origins=_origins(env),
+        log_level=level,
+        http_host=setting("HTTP_HOST", "127.0.0.1", env),
+        http_port=number_setting("HTTP_PORT", 3002, env=env),
+    )
+
+
+def producer_config(settings: Settings, env: Mapping[str, str] | None = None) -> dict[str, str | int]:
+    """Librdkafka's settings for the producer of this service.
+
+    Raises:
+        ConfigurationError: no address of a broker is set.
+    """
+    return {**kafka_config(env), "delivery.timeout.ms": round(settings.produce_timeout * 1000), "linger.ms": 10}
+
+
+def _auth(env: Mapping[str, str]) -> AuthSettings:
     secret, public = optional_setting("JWT_SECRET", env), optional_setting("JWT_PUBLIC_KEY", env)
     if secret and public:
         raise ConfigurationError("JWT_SECRET and JWT_PUBLIC_KEY are both set: one of them decides")
     if not secret and not public:
         raise ConfigurationError("JWT_SECRET (HS256) or JWT_PUBLIC_KEY (RS256) is not set: nobody could be let in")
-    if secret and len(secret.encode()) < 32:
-        raise ConfigurationError("JWT_SECRET is shorter than the 32 bytes that HS256 needs (RFC 7518, section 3.2)")
-    return Settings(
-        jwt_algorithm="HS256" if secret else "RS256",
-        jwt_key=secret or public or "",
-        mongodb_uri=setting("MONGODB_URI", env=env),
-        max_body=number_setting("MAX_BODY", 900_000, least=1, env=env),
-        max_batch=number_setting("MAX_BATCH", 500, least=1, env=env),
-        startup_timeout=number_setting("STARTUP_TIMEOUT", 15_000, least=1, env=env) / 1000,
-        http_host=setting("HTTP_HOST", "127.0.0.1", env),
-        http_port=number_setting("HTTP_PORT", 3002, env=env),
+    if secret:
+        _check_secret(secret)
+    else:
+        _check_public_key(public or "")
+    return AuthSettings(
+        algorithm="HS256" if secret else "RS256",
+        key=secret or public or "",
+        audience=optional_setting("JWT_AUDIENCE", env),
+        issuer=optional_setting("JWT_ISSUER", env),
+        leeway=number_setting("JWT_LEEWAY", 5_000, env=env) / 1000,
     )
+
+
+def _check_secret(secret: str) -> None:
+    if len(secret.encode()) < _LEAST_SECRET:
+        raise ConfigurationError(
+            f"JWT_SECRET is shorter than the {_LEAST_SECRET} bytes that HS256 needs (RFC 7518, section 3.2)"
+        )
+    try:
+        jwt.encode({}, secret, algorithm="HS256")
+    except jwt.PyJWTError:  # a PEM key as secret: whoever knows the public key could sign
+        raise ConfigurationError("JWT_SECRET holds a key pair's half: give it as JWT_PUBLIC_KEY") from None
+
+
+def _check_public_key(pem: str) -> None:
+    try:
+        key = load_pem_public_key(pem.encode())
+    except ValueError:
+        key = None
+    if not isinstance(key, RSAPublicKey) or key.key_size < _LEAST_RSA:
+        raise ConfigurationError(f"JWT_PUBLIC_KEY is not an RSA public key (PEM) of {_LEAST_RSA} bits or more")
+
+
+def _limits(env: Mapping[str, str]) -> Limits:
+    batch = number_setting("MAX_BATCH", 500, least=1, env=env)
+    return Limits(
+        body=number_setting("MAX_BODY", 900_000, least=1, env=env),
+        batch=batch,
+        body_timeout=_seconds("BODY_TIMEOUT", 10_000, env),
+        rate=number_setting("RATE_LIMIT", 100, env=env),
+        # A batch that is larger than the burst could never pass.
+        burst=number_setting("RATE_BURST", max(1_000, batch), least=batch, env=env),
+        users=number_setting("RATE_USERS", 10_000, least=1, env=env),
+    )
+
+
+def _origins(env: Mapping[str, str]) -> tuple[str, ...]:
+    text = optional_setting("CORS_ORIGINS", env) or ""
+    found = tuple(one.strip() for one in text.split(",") if one.strip())
+    for one in found:
+        if not one.startswith(("http://", "https://")) or one.count("/") != 2:
+            raise ConfigurationError(f"CORS_ORIGINS: {one!r}: an origin like https://app.example.com is expected")
+    return found
+
+
+def _seconds(name: str, milliseconds: int, env: Mapping[str, str]) -> float:
+    return number_setting(name, milliseconds, least=1, env=env) / 1000

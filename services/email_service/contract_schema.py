@@ -1,0 +1,143 @@
+"""JSON Schema and examples of a contract, made of its Avro schema: what a schema says is not written again.
+
+The dialect is that of OpenAPI 3.1 (JSON Schema 2020-12). It describes the plain JSON form that `from_json` takes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final, TypeAlias
+
+from eccs_contracts import EmailRequest
+from eccs_contracts.errors import ContractsError
+
+Schema: TypeAlias = dict[str, Any]
+
+# Avro field properties that JSON Schema has under the same name (our own properties, schemas/README.md).
+_CONSTRAINTS: Final = ("minLength", "maxLength", "minimum", "maximum", "format")
+_PRIMITIVES: Final[Mapping[str, Schema]] = {
+    "null": {"type": "null"},
+    "boolean": {"type": "boolean"},
+    "int": {"type": "integer", "minimum": -(2**31), "maximum": 2**31 - 1},
+    "long": {"type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1},
+    "float": {"type": "number"},
+    "double": {"type": "number"},
+    "string": {"type": "string"},
+    "bytes": {"type": "string", "contentEncoding": "base64"},
+}
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_MS: Final = round((datetime(1, 1, 1, tzinfo=UTC) - _EPOCH).total_seconds()) * 1000
+_LAST_MS: Final = round((datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - _EPOCH).total_seconds()) * 1000
+_LOGICAL: Final[Mapping[str, Schema]] = {
+    "uuid": {"type": "string", "format": "uuid"},
+    "timestamp-millis": {
+        "anyOf": [
+            {"type": "string", "format": "date-time"},
+            {"type": "integer", "minimum": _FIRST_MS, "maximum": _LAST_MS, "description": "Milliseconds since 1970."},
+        ]
+    },
+}
+
+
+def request_schema(model: type[EmailRequest], given: Collection[str]) -> Schema:
+    """The JSON Schema of the fields of `model` that are in `given`; anything else is refused.
+
+    Raises:
+        KeyError: the contract has a type that this translation does not know.
+    """
+    fields = [one for one in json.loads(model.SCHEMA)["fields"] if one["name"] in given]
+    return {
+        "type": "object",
+        "description": json.loads(model.SCHEMA)["doc"],
+        "properties": {one["name"]: field_schema(one) for one in fields},
+        "required": [one["name"] for one in fields if "default" not in one],
+        "additionalProperties": False,
+        "examples": [request_example(model, given)],
+    }
+
+
+def field_schema(field: Mapping[str, Any]) -> Schema:
+    """The JSON Schema of one field of a record, with its doc and its constraints."""
+    rules = {name: field[name] for name in _CONSTRAINTS if name in field}
+    if "pattern" in field:
+        rules["pattern"] = f"^(?:{field['pattern']})$"  # ours match the whole text
+    about = {"description": field["doc"]} if "doc" in field else {}
+    kind = field["type"]
+    if not isinstance(kind, list):
+        return {**about, **type_schema(kind), **rules}
+    branches = [type_schema(one) if one == "null" else {**type_schema(one), **rules} for one in kind]
+    return {**about, "anyOf": branches}
+
+
+def type_schema(kind: Any) -> Schema:
+    """The JSON Schema of an Avro type; KeyError where it is not known."""
+    if isinstance(kind, list):
+        return {"anyOf": [type_schema(one) for one in kind]}
+    if isinstance(kind, str):
+        return dict(_PRIMITIVES[kind])
+    if (logical := kind.get("logicalType")) in _LOGICAL:
+        return dict(_LOGICAL[logical])
+    return _COMPLEX[kind["type"]](kind) if kind["type"] in _COMPLEX else dict(_PRIMITIVES[kind["type"]])
+
+
+_COMPLEX: Final[Mapping[str, Callable[[Any], Schema]]] = {
+    "map": lambda kind: {"type": "object", "additionalProperties": type_schema(kind["values"])},
+    "array": lambda kind: {"type": "array", "items": type_schema(kind["items"])},
+    "enum": lambda kind: {"type": "string", "enum": kind["symbols"]},
+}
+
+
+def request_example(model: type[EmailRequest], given: Collection[str]) -> Schema:
+    """A request that the contract itself accepts; a field that no candidate fits is left out where it may be."""
+    fields = [one for one in json.loads(model.SCHEMA)["fields"] if one["name"] in given]
+    return {one["name"]: _example(one) for one in fields}
+
+
+_INSTANT: Final = "2030-01-01T12:00:00Z"
+_OURS: Final = {"id": "00000000-0000-4000-8000-000000000000", "userId": "user", "timestamp": 0}
+_NEEDED: Final = {"to": "name@example.com", "subject": "text", "body": "text"}
+
+
+def _example(field: Mapping[str, Any]) -> Any:
+    """The first candidate that the contract takes for a field."""
+    name = field["name"]
+    candidates: tuple[Any, ...] = (
+        "name@example.com",
+        _INSTANT,
+        {"name": "Ada"},
+        name,
+        f"{name}-1",
+        1,
+        True,
+        [],
+        {},
+        None,
+    )
+    for one in sorted(candidates, key=lambda value: _rank(field, value)):
+        if accepted({**_NEEDED, name: one}):
+            return one
+    return None
+
+
+def _rank(field: Mapping[str, Any], value: Any) -> int:
+    """Values of the field's own kind first: an address where one is asked for, and a name elsewhere."""
+    kinds = json.dumps(field["type"])
+    wanted: Any = field["name"]
+    if field.get("format") == "email":
+        wanted = "name@example.com"
+    elif "timestamp" in kinds:
+        wanted = _INSTANT
+    elif '"map"' in kinds:
+        wanted = {"name": "Ada"}
+    return 0 if value == wanted else 1
+
+
+def accepted(fields: Mapping[str, Any]) -> bool:
+    """Whether the contract takes these fields of a caller."""
+    try:
+        EmailRequest.from_json({**_OURS, **fields}).validate()
+    except ContractsError:
+        return False
+    return True

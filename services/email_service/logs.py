@@ -1,0 +1,53 @@
+"""Structured logs: one JSON object a line on standard error, without personal data."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+from datetime import UTC, datetime
+from typing import Final
+
+from services.email_service.settings import LEVELS
+
+_ADDRESS: Final = re.compile(r"[^\s<>\"'=(),;:]+@[^\s<>\"'(),;:]+")
+
+
+def masked(text: str) -> str:
+    """The text with whatever looks like an e-mail address, or the user of a URI, replaced by `***`."""
+    return _ADDRESS.sub("***", text)
+
+
+class Log:
+    """Writes lines of a level and above."""
+
+    def __init__(self, level: str) -> None:
+        """Take one of LEVELS."""
+        self._least = LEVELS.index(level)
+
+    def __call__(self, level: str, event: str, **fields: object) -> None:
+        """Write one line; fields are ids, counts and reasons of ours, and addresses that slip in are masked."""
+        if LEVELS.index(level) < self._least:
+            return
+        entry = {
+            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "level": level,
+            "event": event,
+            **{name: masked(value) if isinstance(value, str) else value for name, value in fields.items()},
+        }
+        sys.stderr.write(json.dumps(entry, default=lambda value: masked(str(value))) + "\n")
+
+
+class JsonHandler(logging.Handler):
+    """What libraries log, in the same form; never a traceback, which may show a caller's values."""
+
+    def __init__(self, log: Log) -> None:
+        super().__init__()
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record."""
+        level = "error" if record.levelno >= logging.ERROR else "warning"
+        failure = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
+        self._log(level, "library", logger=record.name, message=record.getMessage(), error=failure)

@@ -1,0 +1,77 @@
+"""Health, readiness and metrics; without a token."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pymongo.errors import PyMongoError
+
+from eccs_contracts.errors import InfrastructureError
+from services.email_service.models import State
+from services.email_service.openapi import answers
+from services.email_service.parts import Parts
+from services.email_service.problems import ApiError
+
+_KEPT: Final = 1.0  # seconds that a finding is good for: probes must not become load
+
+
+class Readiness:
+    """Asks broker and database, once for all who ask at a time."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._lock = asyncio.Lock()
+        self._until = 0.0
+        self._problem: str | None = None
+
+    async def problem(self) -> str | None:
+        """What does not answer; None where all is well."""
+        loop = asyncio.get_running_loop()
+        async with self._lock:
+            if loop.time() >= self._until:
+                self._problem = await self._ask()
+                self._until = loop.time() + _KEPT
+            return self._problem
+
+    async def _ask(self) -> str | None:
+        try:
+            await asyncio.to_thread(self._parts.sender.check, 2.0)
+            await self._parts.mongo.admin.command("ping")
+        except InfrastructureError:
+            return "the broker does not answer"
+        except PyMongoError as error:
+            return f"MongoDB does not answer ({type(error).__name__})"
+        return None
+
+
+def operation_routes(parts: Parts) -> APIRouter:
+    """The routes."""
+    router = APIRouter(tags=["operations"])
+    readiness = Readiness(parts)
+
+    @router.get("/health")
+    async def health() -> State:
+        """Tell that the process answers."""
+        return State(status="healthy")
+
+    @router.get("/readyz", responses=answers(503))
+    async def ready() -> State:
+        """Tell whether the broker and the database answer."""
+        found = await readiness.problem()
+        if found is not None:
+            raise ApiError(503, found, {"Retry-After": "1"})
+        return State(status="ready")
+
+    @router.get(
+        "/metrics",
+        response_class=Response,
+        responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+    )
+    async def metrics() -> Response:
+        """Tell counters, as Prometheus reads them."""
+        return Response(generate_latest(parts.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+    return router

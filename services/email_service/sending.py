@@ -1,0 +1,175 @@
+"""What a call to send becomes: checked requests, ids, messages, and a result for each e-mail."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Final, Literal, TypeAlias
+
+from pymongo.errors import PyMongoError
+
+from eccs_contracts import EmailRequest
+from eccs_contracts.errors import EncodeError, InfrastructureError, MessageTooLarge, UnknownSchema, ValidationError
+from services.email_service.idempotency import Ask, Idempotency, Reservation
+from services.email_service.logs import Log
+from services.email_service.models import SET_BY_US
+from services.email_service.problems import Broken
+from services.email_service.publish import Publisher
+
+Result: TypeAlias = Literal["accepted", "invalid", "unavailable"]
+TOO_LARGE: Final = Broken("", "small enough for the broker")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one e-mail.
+
+    Attributes:
+        replayed: an earlier call with the same key sent it.
+    """
+
+    result: Result
+    id: str | None = None
+    problems: tuple[Broken, ...] = ()
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, and with what beside the body.
+
+    Attributes:
+        key: the Idempotency-Key, where there is one.
+        headers: for the messages: the trace.
+    """
+
+    user: str
+    key: str | None
+    headers: Mapping[str, str]
+
+
+class Sending:
+    """Sends the e-mails of one call after another."""
+
+    def __init__(self, publisher: Publisher, keys: Idempotency, log: Log) -> None:
+        self._publisher = publisher
+        self._keys = keys
+        self._log = log
+
+    async def send(self, caller: Caller, operation: str, items: Sequence[Any]) -> list[Outcome]:
+        """Publish what is valid; a result for each item, in their order.
+
+        Raises:
+            ApiError: 422 or 409, about the Idempotency-Key.
+            PyMongoError: there is a key, and the database does not answer; nothing was published.
+        """
+        # Without a key the producer's own check does; with one, what is invalid must not reserve an id.
+        check = request_of if caller.key is None else valid_request_of
+        checked = [check(item, caller.user) for item in items]
+        requests = [one for one in checked if isinstance(one, EmailRequest)]
+        sent = iter(await self._send_valid(caller, _fingerprint(operation, items, caller.key), requests))
+        return [next(sent) if isinstance(one, EmailRequest) else Outcome("invalid", problems=one) for one in checked]
+
+    async def _send_valid(self, caller: Caller, fingerprint: str, requests: list[EmailRequest]) -> list[Outcome]:
+        if not requests:
+            return []
+        if caller.key is None:
+            return await self._publish(caller, requests)
+        held = await self._keys.reserve(Ask(caller.user, caller.key, fingerprint, len(requests)))
+        for request, email_id in zip(requests, held.ids, strict=True):
+            request.id = uuid.UUID(email_id)
+        return await self._publish_held(caller, held, requests)
+
+    async def _publish_held(self, caller: Caller, held: Reservation, requests: list[EmailRequest]) -> list[Outcome]:
+        """Publish what the broker does not have yet, and note what it has then."""
+        earlier = {
+            place: Outcome("accepted", held.ids[place]) if place in held.accepted else _too_large()
+            for place in range(len(requests))
+            if place in held.accepted or held.finished
+        }
+        left = [place for place in range(len(requests)) if place not in earlier]
+        fresh = dict(zip(left, await self._publish(caller, [requests[place] for place in left]), strict=True))
+        if not held.finished:
+            await self._note(held, {**earlier, **fresh})
+        replayed = {place: replace(one, replayed=True) for place, one in earlier.items()}
+        return [(replayed | fresh)[place] for place in range(len(requests))]
+
+    async def _note(self, held: Reservation, outcomes: Mapping[int, Outcome]) -> None:
+        """Keep the result. Where that fails the caller still has it; a repeat publishes under the same ids."""
+        accepted = frozenset(place for place, one in outcomes.items() if one.result == "accepted")
+        done = all(one.result != "unavailable" for one in outcomes.values())
+        try:
+            await self._keys.finish(held, accepted, done=done)
+        except PyMongoError as error:
+            self._log("warning", "idempotency key not finished", error=type(error).__name__)
+
+    async def _publish(self, caller: Caller, requests: list[EmailRequest]) -> list[Outcome]:
+        if len(requests) == 1:  # a task would cost more than it gives
+            return [await self._publish_one(caller, requests[0])]
+        return await asyncio.gather(*(self._publish_one(caller, one) for one in requests))
+
+    async def _publish_one(self, caller: Caller, request: EmailRequest) -> Outcome:
+        try:
+            await self._publisher.publish(request, caller.headers)
+        except (InfrastructureError, UnknownSchema) as error:
+            self._log("warning", "not published", error=type(error).__name__)
+            return Outcome("unavailable")
+        except ValidationError as error:
+            return Outcome("invalid", problems=_broken(error))
+        except (MessageTooLarge, EncodeError):
+            return _too_large()
+        return Outcome("accepted", str(request.id))
+
+
+def request_of(item: Any, user: str) -> EmailRequest | tuple[Broken, ...]:
+    """The request of a JSON value, or what is missing, unknown or of a wrong type; constraints are not checked yet."""
+    if not isinstance(item, dict):
+        return (Broken("", "an object is expected"),)
+    ours = tuple(Broken(name, "set by the service; leave it out") for name in sorted(SET_BY_US & item.keys()))
+    if ours:
+        return ours
+    try:
+        given = {name: _whole(value) if type(value) is float else value for name, value in item.items()}
+        request = EmailRequest.from_json({**given, "id": str(uuid.uuid4()), "userId": user, "timestamp": 0})
+    except ValidationError as error:
+        return _broken(error)
+    request.timestamp = datetime.now(UTC)
+    return request
+
+
+def valid_request_of(item: Any, user: str) -> EmailRequest | tuple[Broken, ...]:
+    """The same with the constraints checked."""
+    request = request_of(item, user)
+    try:
+        if isinstance(request, EmailRequest):
+            request.validate()
+    except ValidationError as error:
+        return _broken(error)
+    return request
+
+
+def _whole(value: float) -> float | int:
+    """5.0 as 5: to JSON Schema both are integers, and a field of doubles takes either."""
+    return int(value) if value.is_integer() else value
+
+
+def _broken(error: ValidationError) -> tuple[Broken, ...]:
+    """Fields and rules, never a value of the caller's."""
+    return tuple(Broken(one.field, one.rule) for one in error.problems)
+
+
+def _too_large() -> Outcome:
+    return Outcome("invalid", problems=(TOO_LARGE,))
+
+
+def _fingerprint(operation: str, items: Sequence[Any], key: str | None) -> str:
+    """Digest of what is asked for; the order of names and white space do not count."""
+    if key is None:
+        return ""
+    text = json.dumps([operation, items], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

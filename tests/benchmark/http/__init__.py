@@ -1,0 +1,1 @@
+"""The e-mail service under load, under attack and under fuzzing."""
