@@ -1,0 +1,224 @@
+"""Reads a topic from places to places. Joins no group, commits nothing, leaves no trace on the broker."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Any, Final, Self
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from eccs_contracts.clients import CONSUMER_SETTINGS
+from eccs_contracts.dead_letters.errors import TopicMissing
+from eccs_contracts.dead_letters.letters import Letter, Place
+from eccs_contracts.dead_letters.selection import Selection
+from eccs_contracts.decoding import decode_value
+from eccs_contracts.errors import BrokerUnavailable, ContractsError
+from eccs_contracts.headers import listed
+from eccs_contracts.models import EmailDlq
+from eccs_contracts.serde import ContractDeserializer, Registry
+
+_SETTINGS: Final = {
+    **CONSUMER_SETTINGS,
+    "group.id": "eccs-contracts-reader",  # librdkafka wants one; with assign() it is never joined
+    "enable.partition.eof": True,
+    "queued.max.messages.kbytes": 16_384,
+}
+_SLICE: Final = 0.2  # seconds that a partly filled batch waits for more
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a partition holds: offsets from `low` to before `high`."""
+
+    low: int
+    high: int
+
+
+class TopicReader:
+    """Reads one topic by assignment; a context manager."""
+
+    def __init__(self, config: Mapping[str, Any], topic: str, *, timeout: float = 15.0) -> None:
+        """Take librdkafka's settings.
+
+        Args:
+            config: where the broker is, and how to be let in.
+            topic: what to read.
+            timeout: seconds that the broker has for an answer.
+        """
+        self.topic = topic
+        self._timeout = timeout
+        self._consumer = Consumer({**_SETTINGS, **config}, logger=logging.getLogger("librdkafka"))
+
+    def bounds(self) -> dict[int, Bounds]:
+        """What each partition holds at this moment.
+
+        Raises:
+            TopicMissing: the broker does not have the topic.
+            BrokerUnavailable: no answer in time.
+        """
+        try:
+            marks = {
+                place.partition: self._consumer.get_watermark_offsets(place, self._timeout)
+                for place in self._partitions()
+            }
+        except KafkaException as error:
+            raise self._unavailable(error.args[0]) from None
+        return {number: Bounds(low, high) for number, (low, high) in marks.items()}
+
+    def at(self, instant: datetime) -> dict[int, int]:
+        """The first offset in each partition whose record is not older than an instant; the end where none is.
+
+        Raises:
+            TopicMissing: the broker does not have the topic.
+            BrokerUnavailable: no answer in time.
+        """
+        millis = max(0, (instant - _EPOCH) // timedelta(milliseconds=1))
+        asked = [TopicPartition(self.topic, place.partition, millis) for place in self._partitions()]
+        try:
+            found = self._consumer.offsets_for_times(asked, self._timeout)
+        except KafkaException as error:
+            raise self._unavailable(error.args[0]) from None
+        if any(place.offset < 0 for place in found):
+            ends = self.bounds()
+            return {
+                place.partition: place.offset if place.offset >= 0 else ends[place.partition].high for place in found
+            }
+        return {place.partition: place.offset for place in found}
+
+    def batches(
+        self, start: Mapping[int, int], end: Mapping[int, int] | None = None, *, size: int = 500
+    ) -> Iterator[list[Message]]:
+        """Messages from `start`, in the order of each partition.
+
+        Args:
+            start: the first offset of each partition to read.
+            end: where each partition ends, not included; without it there is no end, and an empty batch comes
+                several times a second while there is nothing to read.
+            size: messages of a batch at most.
+
+        Raises:
+            BrokerUnavailable: the broker answers with an error, or not for `timeout` seconds.
+        """
+        left = {number for number in start if end is None or start[number] < end.get(number, 0)}
+        self._consumer.assign([TopicPartition(self.topic, number, start[number]) for number in sorted(left)])
+        heard = time.monotonic()
+        while left:
+            found = self._consumer.consume(size, _SLICE)
+            heard = time.monotonic() if found or end is None else self._patient(heard)
+            batch = [message for message in found if self._belongs(message, left, end)]
+            if batch or end is None:
+                yield batch
+        self._consumer.unassign()
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._consumer.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _belongs(self, message: Message, left: set[int], end: Mapping[int, int] | None) -> bool:
+        """Whether a message is one to hand out; notes in `left` which partitions are read to their end."""
+        number, offset = message.partition() or 0, message.offset() or 0
+        if (error := message.error()) is not None:
+            if error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001  so the library names it
+                raise self._unavailable(error)
+            if (
+                end is not None
+            ):  # whatever lies between here and the end cannot be read, an open transaction for example
+                left.discard(number)
+            return False
+        if end is None:
+            return True
+        if offset >= end[number] - 1:
+            left.discard(number)
+        return offset < end[number]
+
+    def _patient(self, heard: float) -> float:
+        if time.monotonic() - heard > self._timeout:
+            raise BrokerUnavailable(f"{self.topic}: the broker sends nothing for {self._timeout:g} s")
+        return heard
+
+    def _partitions(self) -> list[TopicPartition]:
+        try:
+            found = self._consumer.list_topics(self.topic, self._timeout).topics[self.topic]
+        except KafkaException as error:
+            raise self._unavailable(error.args[0]) from None
+        if found.error is not None:
+            raise TopicMissing(
+                f"the broker does not have the topic {self.topic} (make it: eccs-contracts topics apply)"
+            )
+        return [TopicPartition(self.topic, number) for number in sorted(found.partitions)]
+
+    def _unavailable(self, error: KafkaError) -> BrokerUnavailable:
+        return BrokerUnavailable(f"{self.topic}: no answer of the broker ({error.str()}); see KAFKA_BOOTSTRAP_SERVERS")
+
+
+class LetterReader(TopicReader):
+    """Reads the DLQ, each record as the letter that it is."""
+
+    def __init__(self, config: Mapping[str, Any], registry: Registry, *, topic: str = EmailDlq.TOPIC) -> None:
+        """Take librdkafka's settings and a registry."""
+        super().__init__(config, topic)
+        self._deserialize = ContractDeserializer(registry, EmailDlq)
+
+    def letters(
+        self, start: Mapping[int, int] | None = None, end: Mapping[int, int] | None = None, *, size: int = 500
+    ) -> Iterator[list[Letter]]:
+        """Letters in batches; from the beginning to the end at this moment unless places are given.
+
+        Raises:
+            TopicMissing: the broker does not have the topic.
+            BrokerUnavailable: no answer in time.
+            RegistryUnavailable: a schema is not known yet and the registry does not answer.
+        """
+        if start is None or end is None:
+            bounds = self.bounds()
+            start = start or {number: one.low for number, one in bounds.items()}
+            end = end or {number: one.high for number, one in bounds.items()}
+        for batch in self.batches(start, end, size=size):
+            yield [self._letter(message) for message in batch]
+
+    def select(self, selection: Selection) -> Iterator[Letter]:
+        """The letters of a selection that are in the DLQ at this moment; errors as `letters`."""
+        for batch in self.letters():
+            yield from (letter for letter in batch if selection.matches(letter))
+
+    def _letter(self, message: Message) -> Letter:
+        raw, key, headers = message.value(), message.key(), listed(message.headers())
+        envelope, failure = None, None
+        try:
+            envelope = decode_value(self._deserialize, EmailDlq, _bytes(raw), headers)
+        except ContractsError as error:
+            if error.retryable:
+                raise
+            failure = error
+        return Letter(
+            Place(message.partition() or 0, message.offset() or 0),
+            written_at(message),
+            _bytes(key),
+            headers,
+            _bytes(raw),
+            envelope,
+            failure,
+        )
+
+
+def written_at(message: Message) -> datetime:
+    """The timestamp of a record; 1970 where it has none."""
+    return _EPOCH + timedelta(milliseconds=max(0, message.timestamp()[1]))
+
+
+def _bytes(value: str | bytes | None) -> bytes | None:
+    return value.encode() if isinstance(value, str) else value
