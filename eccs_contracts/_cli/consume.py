@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from eccs_contracts._contract import Contract
     from eccs_contracts.dead_letters.reading import TopicReader
-
-_STARTS: Final = ("from_beginning", "since")
+    from eccs_contracts.dead_letters.selection import Where
+    from eccs_contracts.serde import ContractDeserializer
 
 
 @click.command()
@@ -42,11 +42,11 @@ def consume(context: click.Context, /, **_: object) -> int:
     """
     options = context.params
     contract = _contract("email_dlq" if options["dlq"] else options["topic"])
-    filters = tuple(where_of(one) for one in options["where"])
+    view = _View(contract, _deserializer(contract), options["personal"], tuple(map(where_of, options["where"])))
     shown = 0
     with _reader(contract) as reader:
         for message in _messages(reader, options):
-            line = _Shown.of(message, contract, personal=options["personal"], filters=filters)
+            line = view.of(message)
             if line is None:
                 continue
             click.echo(line.as_json() if options["form"] == "json" else line.as_text())
@@ -99,27 +99,6 @@ class _Shown:
     error: str | None = None
     raw: str | None = None
 
-    @classmethod
-    def of(
-        cls, message: Message, contract: Contract[Any], *, personal: bool, filters: tuple[Any, ...]
-    ) -> _Shown | None:
-        """How a message is shown; None where a filter does not let it through."""
-        from eccs_contracts.dead_letters.masking import masked
-        from eccs_contracts.dead_letters.showing import hexadecimal
-        from eccs_contracts.errors import ContractsError
-
-        head, raw = _head(message), message.value()
-        raw = raw.encode() if isinstance(raw, str) else raw
-        try:
-            tree = _decoded(message, raw, contract)
-        except ContractsError as error:
-            if error.retryable:
-                raise
-            return None if filters else cls(head, None, str(error), hexadecimal(raw, personal=personal))
-        if not all(one.matches({**tree, "key": head["key"]}) for one in filters):
-            return None
-        return cls(head, tree if personal else masked(tree, contract.model.SCHEMA))
-
     def as_json(self) -> str:
         """One line."""
         rest = {"value": self.value} if self.value is not None else {"error": self.error, "bytes": self.raw}
@@ -137,27 +116,46 @@ class _Shown:
         return "\n".join([shortened(text(place)), *lines])
 
 
-def _decoded(message: Message, raw: bytes | None, contract: Contract[Any]) -> dict[str, Any]:
-    from eccs_contracts.decoding import decode_value
-    from eccs_contracts.headers import listed
+@dataclass(frozen=True, slots=True)
+class _View:
+    """How the messages of a contract are shown, and which of them."""
 
-    tree: dict[str, Any] = decode_value(
-        _deserializer(contract), contract.model, raw, listed(message.headers())
-    ).to_json()
-    return tree
+    contract: Contract[Any]
+    deserialize: ContractDeserializer[Any]
+    personal: bool
+    filters: tuple[Where, ...]
+
+    def of(self, message: Message) -> _Shown | None:
+        """A message as it is shown; None where a filter does not let it through."""
+        from eccs_contracts.dead_letters.masking import masked
+        from eccs_contracts.dead_letters.showing import hexadecimal
+        from eccs_contracts.errors import ContractsError
+
+        head, raw = _head(message), message.value()
+        raw = raw.encode() if isinstance(raw, str) else raw
+        try:
+            tree = self._decoded(message, raw)
+        except ContractsError as error:
+            if error.retryable:
+                raise
+            return None if self.filters else _Shown(head, None, str(error), hexadecimal(raw, personal=self.personal))
+        if not all(one.matches({**tree, "key": head["key"]}) for one in self.filters):
+            return None
+        return _Shown(head, tree if self.personal else masked(tree, self.contract.model.SCHEMA))
+
+    def _decoded(self, message: Message, raw: bytes | None) -> dict[str, Any]:
+        from eccs_contracts.decoding import decode_value
+        from eccs_contracts.headers import listed
+
+        value = decode_value(self.deserialize, self.contract.model, raw, listed(message.headers()))
+        tree: dict[str, Any] = value.to_json()
+        return tree
 
 
-def _deserializer(contract: Contract[Any]) -> Any:
-    """One for each contract: it keeps the schemas that it has seen."""
+def _deserializer(contract: Contract[Any]) -> ContractDeserializer[Any]:
     from eccs_contracts.serde import ContractDeserializer, Registry
 
-    name = contract.topic.name
-    if name not in _DESERIALIZERS:
-        _DESERIALIZERS[name] = ContractDeserializer(Registry.from_env(), contract.model)
-    return _DESERIALIZERS[name]
-
-
-_DESERIALIZERS: Final[dict[str, Any]] = {}
+    return ContractDeserializer(Registry.from_env(), contract.model)
 
 
 def _head(message: Message) -> dict[str, Any]:

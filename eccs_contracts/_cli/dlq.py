@@ -175,9 +175,11 @@ def _counted(source: LetterReader, start: dict[int, int], end: dict[int, int], p
 def _selected(options: dict[str, Any], now: datetime, name: str = "--id") -> Iterator[Letter]:
     selection = selection_of(options, now, name)
     with reader() as source:
-        total = sum(one.high - one.low for one in source.bounds().values())
-        with Progress("letters read", total) as progress:
-            for batch in source.letters():
+        span = source.span(selection)
+        start = {number: one.low for number, one in span.items()}
+        end = {number: one.high for number, one in span.items()}
+        with Progress("letters read", sum(end.values()) - sum(start.values())) as progress:
+            for batch in source.letters(start, end):
                 yield from (letter for letter in batch if selection.matches(letter))
                 progress.add(len(batch))
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from eccs_contracts.dead_letters.store import AuditStore
 
 _NOT_AN_OPTION: Final = ("yes", "form", "note", "rate")  # what may differ when an interrupted run is continued
-_LOOK: Final = 0.5  # seconds between two looks at the ledger
+_LOOK: Final = 1.0  # seconds between two looks at the ledger, and no more than a quarter of the time looking
 
 
 @click.command()
@@ -183,8 +183,9 @@ def _report(store: AuditStore, name: str, form: str) -> int:
 @click.option("--items", is_flag=True, help="Each letter, too.")
 @output_format
 def audit(run: str | None, wait: float, items: bool, form: str) -> int:
-    """Show the redrives that were made; of one RUN, how its messages ended by the ledger of the notification service.
+    """Show the redrives that were made; of one RUN, how its messages ended.
 
+    RUN is a name, or "latest". Ends are what the ledger of the notification service says, and stay in the record.
     Exits 1 where a message of the run died again or has no end yet.
     """
     from eccs_contracts.dead_letters.store import AuditStore
@@ -193,9 +194,16 @@ def audit(run: str | None, wait: float, items: bool, form: str) -> int:
         if run is None:
             _show_runs(store, form)
             return 0
-        if all(one.id != run for one in store.runs()):
-            raise click.BadParameter(f"there is no run {run}; eccs-contracts dlq audit shows them", param_hint="RUN")
-        return _show_run(store, run, wait, form, items=items)
+        return _show_run(store, _known_run(store, run), wait, form, items=items)
+
+
+def _known_run(store: AuditStore, name: str) -> str:
+    names = [one.id for one in store.runs()]
+    if name == "latest" and names:
+        return names[0]
+    if name not in names:
+        raise click.BadParameter(f"there is no run {name}; eccs-contracts dlq audit shows them", param_hint="RUN")
+    return name
 
 
 def _show_runs(store: AuditStore, form: str) -> None:
@@ -242,10 +250,11 @@ def _ends(store: AuditStore, run: str, wait: float) -> Counter[Any]:
 
     deadline = time.monotonic() + wait
     while True:
+        began = time.monotonic()
         found = ends(store, run)
         if not found[End.UNDER_WAY] or time.monotonic() >= deadline:
             return found
-        time.sleep(_LOOK)
+        time.sleep(max(_LOOK, 3 * (time.monotonic() - began)))
 
 
 COMMANDS: Final = (redrive, audit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
@@ -29,6 +29,7 @@ _SETTINGS: Final = {
     "queued.max.messages.kbytes": 16_384,
 }
 _SLICE: Final = 0.2  # seconds that a partly filled batch waits for more
+_SKEW: Final = timedelta(hours=1)  # between the clock of who gave up a message and that of who wrote its letter
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -190,10 +191,17 @@ class LetterReader(TopicReader):
         for batch in self.batches(start, end, size=size):
             yield [self._letter(message) for message in batch]
 
-    def select(self, selection: Selection) -> Iterator[Letter]:
-        """The letters of a selection that are in the DLQ at this moment; errors as `letters`."""
-        for batch in self.letters():
-            yield from (letter for letter in batch if selection.matches(letter))
+    def span(self, selection: Selection) -> dict[int, Bounds]:
+        """What must be read, of what is there at this moment, to find every letter of a selection; errors as `at`."""
+        found = self.bounds()
+        if selection.places and not selection.ids:
+            found = {number: _around(one, number, selection.places) for number, one in found.items()}
+        if selection.partitions:
+            found = {number: one for number, one in found.items() if number in selection.partitions}
+        if selection.since is not None:  # a letter is written when the message is given up, or after it
+            first = self.at(selection.since - _SKEW)
+            found = {number: Bounds(max(one.low, first[number]), one.high) for number, one in found.items()}
+        return found
 
     def _letter(self, message: Message) -> Letter:
         raw, key, headers = message.value(), message.key(), listed(message.headers())
@@ -213,6 +221,13 @@ class LetterReader(TopicReader):
             envelope,
             failure,
         )
+
+
+def _around(bounds: Bounds, partition: int, places: Collection[Place]) -> Bounds:
+    offsets = [place.offset for place in places if place.partition == partition]
+    if not offsets:
+        return Bounds(bounds.high, bounds.high)
+    return Bounds(max(bounds.low, min(offsets)), min(bounds.high, max(offsets) + 1))
 
 
 def written_at(message: Message) -> datetime:
