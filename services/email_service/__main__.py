@@ -21,10 +21,10 @@ from eccs_contracts import AsyncEmailRequestsProducer, EmailRequest
 from eccs_contracts.errors import BrokerUnavailable, ConfigurationError, InfrastructureError, UnknownSchema
 from eccs_contracts.serde import Registry
 from services.email_service.app import create_app
-from services.email_service.logs import JsonHandler, Log
 from services.email_service.models import SEND_REQUEST
 from services.email_service.sending import request_of
 from services.email_service.settings import Settings, load_settings, producer_config
+from services.web.logs import JsonHandler, Log
 
 _ANY: Final = {"MONGODB_URI": "mongodb://localhost", "JWT_SECRET": "-" * 32}
 
