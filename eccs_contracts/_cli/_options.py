@@ -55,6 +55,7 @@ _SELECTION: Final = (
     click.option("--until", metavar="TIME", help="Given up before this time."),
     partition,
     where,
+    patience,
 )
 
 

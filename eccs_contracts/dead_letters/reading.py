@@ -179,9 +179,11 @@ class TopicReader:
 class LetterReader(TopicReader):
     """Reads the DLQ, each record as the letter that it is."""
 
-    def __init__(self, config: Mapping[str, Any], registry: Registry, *, topic: str = EmailDlq.TOPIC) -> None:
-        """Take librdkafka's settings and a registry."""
-        super().__init__(config, topic)
+    def __init__(
+        self, config: Mapping[str, Any], registry: Registry, *, topic: str = EmailDlq.TOPIC, timeout: float = 15.0
+    ) -> None:
+        """Take librdkafka's settings and a registry; the broker has `timeout` seconds for an answer."""
+        super().__init__(config, topic, timeout=timeout)
         self._deserialize = ContractDeserializer(registry, EmailDlq)
 
     def letters(
