@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +28,7 @@ __all__ = [
     "apply",
     "describe",
     "offsets_at",
+    "overview",
     "plan",
 ]
 
@@ -109,6 +110,8 @@ class Offset:
     offset: int
 
 
+_Place: TypeAlias = tuple[str, int]  # topic and partition
+_Held: TypeAlias = Mapping[_Place, tuple[int, int]]
 Target: TypeAlias = Earliest | Latest | Time | Offset
 
 
@@ -165,18 +168,41 @@ def describe(admin: AdminClient, group: str, topics: Sequence[str], timeout: flo
         GroupRefused: it refuses the question.
     """
     try:
-        found: Any = admin.describe_consumer_groups([group], request_timeout=timeout)[group].result()
-        committed = _committed(admin, group, timeout)
-        there = admin.list_topics(timeout=timeout).topics
-        wanted = sorted({name for name, _ in committed} | {name for name in topics if name in there})
-        places = [TopicPartition(name, number) for name in wanted if name in there for number in there[name].partitions]
-        held = bounds(admin, places, timeout)
+        (found,) = _described(admin, [group], topics, timeout)
     except KafkaException as error:
         raise _error(error, group) from None
+    return found
+
+
+def overview(admin: AdminClient, timeout: float) -> list[Group]:
+    """Every consumer group that the broker knows, by name; errors as `describe`."""
+    try:
+        found = admin.list_consumer_groups(request_timeout=timeout).result()
+        if found.errors:  # of brokers that did not answer: their groups would be missing
+            raise KafkaException(found.errors[0])
+        names = sorted(one.group_id for one in found.valid)
+        return _described(admin, names, (), timeout) if names else []
+    except KafkaException as error:
+        raise _error(error, "groups") from None
+
+
+def _described(admin: AdminClient, groups: Sequence[str], topics: Sequence[str], timeout: float) -> list[Group]:
+    """Groups, asked for together: what takes long is the way to the broker and back."""
+    answers = admin.describe_consumer_groups(list(groups), request_timeout=timeout)
+    committed = _committed(admin, groups, timeout)
+    there = admin.list_topics(timeout=timeout).topics
+    read = {group: {name for name, _ in committed[group]} | set(topics) for group in groups}
+    names = sorted(set().union(*read.values()) & set(there))
+    places = [TopicPartition(name, number) for name in names for number in there[name].partitions]
+    held = bounds(admin, places, timeout)
+    return [_group(group, answers[group].result(), read[group], committed[group], held) for group in groups]
+
+
+def _group(group: str, found: Any, read: Collection[str], committed: Mapping[_Place, int], held: _Held) -> Group:
     members = _owners(found.members)
-    lags = [Lag(*place, committed.get(place), *held[place], members.get(place)) for place in sorted(held)]
-    state = found.state
-    return Group(group, _state_name(state), state not in _INACTIVE, len(found.members), lags)
+    places = [place for place in sorted(held) if place[0] in read]
+    lags = [Lag(*place, committed.get(place), *held[place], members.get(place)) for place in places]
+    return Group(group, _state_name(found.state), found.state not in _INACTIVE, len(found.members), lags)
 
 
 def offsets_at(
@@ -214,11 +240,19 @@ def apply(admin: AdminClient, group: str, moves: Sequence[Move], timeout: float)
         raise _error(KafkaException(refused[0]), group)
 
 
-def _committed(admin: AdminClient, group: str, timeout: float) -> dict[tuple[str, int], int]:
-    request = ConsumerGroupTopicPartitions(group)
-    answers: Mapping[str, Future[Any]] = admin.list_consumer_group_offsets([request], request_timeout=timeout)
+def _committed(admin: AdminClient, groups: Sequence[str], timeout: float) -> dict[str, dict[_Place, int]]:
+    """What each group committed; librdkafka asks about one group in a request."""
+    requests = {group: [ConsumerGroupTopicPartitions(group)] for group in groups}
+    answers = {
+        group: admin.list_consumer_group_offsets(request, request_timeout=timeout)[group]
+        for group, request in requests.items()
+    }
+    return {group: _offsets(answer) for group, answer in answers.items()}
+
+
+def _offsets(answer: Future[Any]) -> dict[_Place, int]:
     try:
-        found = answers[group].result().topic_partitions
+        found = answer.result().topic_partitions
     except KafkaException as error:
         if error.args[0].code() == KafkaError.GROUP_ID_NOT_FOUND:
             return {}

@@ -161,11 +161,9 @@ def _settings(topic: Topic, state: State, environment: str, allowed: Collection[
 
 
 def _danger(name: str, old: str | None, new: str) -> Danger | None:
-    found = _DANGERS.get(name)
-    if found is None or old is None:
+    if old is None:
         return None
-    danger, costs = found
-    return danger if costs(old, new) else None
+    return next((danger for setting, danger, costs in _DANGERS if setting == name and costs(old, new)), None)
 
 
 def _less(old: str, new: str) -> bool:
@@ -179,13 +177,14 @@ def _limit(text: str) -> float:
 
 
 # Setting to what a change of it can cost, and when it does.
-_DANGERS: Final[Mapping[str, tuple[Danger, Callable[[str, str], bool]]]] = {
-    "retention.ms": (Danger.DATA_LOSS, _less),
-    "retention.bytes": (Danger.DATA_LOSS, _less),
-    "cleanup.policy": (Danger.COMPACTION, lambda old, new: "compact" in new and "compact" not in old),
-    "min.insync.replicas": (Danger.LESS_DURABLE, _less),
-    "max.message.bytes": (Danger.SMALLER_MESSAGES, _less),
-}
+_DANGERS: Final[Sequence[tuple[str, Danger, Callable[[str, str], bool]]]] = (
+    ("retention.ms", Danger.DATA_LOSS, _less),
+    ("retention.bytes", Danger.DATA_LOSS, _less),
+    ("cleanup.policy", Danger.COMPACTION, lambda old, new: "compact" in new and "compact" not in old),
+    ("cleanup.policy", Danger.DATA_LOSS, lambda old, new: "delete" in new and "delete" not in old),
+    ("min.insync.replicas", Danger.LESS_DURABLE, _less),
+    ("max.message.bytes", Danger.SMALLER_MESSAGES, _less),
+)
 
 
 def names(admin: AdminClient, timeout: float) -> dict[str, tuple[int, int]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -56,6 +55,7 @@ _SELECTION: Final = (
     click.option("--until", metavar="TIME", help="Given up before this time."),
     partition,
     where,
+    patience,
 )
 
 
@@ -129,12 +129,11 @@ def admin() -> AdminClient:
     """A client of the environment's broker.
 
     Raises:
-        ConfigurationError: KAFKA_BOOTSTRAP_SERVERS is not set.
+        ConfigurationError: KAFKA_BOOTSTRAP_SERVERS is not set, or another setting is not usable.
     """
     from confluent_kafka.admin import AdminClient
 
+    from eccs_contracts.clients import made
     from eccs_contracts.settings import kafka_config
 
-    logger = logging.getLogger("librdkafka")
-    logger.addHandler(logging.NullHandler())
-    return AdminClient({**kafka_config()}, logger=logger)
+    return made(AdminClient, kafka_config())

@@ -131,7 +131,7 @@ class _View:
         from eccs_contracts.dead_letters.showing import hexadecimal
         from eccs_contracts.errors import ContractsError
 
-        head, raw = _head(message), message.value()
+        head, raw = _head(message, personal=self.personal), message.value()
         raw = raw.encode() if isinstance(raw, str) else raw
         try:
             tree = self._decoded(message, raw)
@@ -158,7 +158,7 @@ def _deserializer(contract: Contract[Any]) -> ContractDeserializer[Any]:
     return ContractDeserializer(Registry.from_env(), contract.model)
 
 
-def _head(message: Message) -> dict[str, Any]:
+def _head(message: Message, *, personal: bool) -> dict[str, Any]:
     from eccs_contracts.dead_letters.showing import readable
 
     written = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=max(0, message.timestamp()[1]))
@@ -167,7 +167,7 @@ def _head(message: Message) -> dict[str, Any]:
         "partition": message.partition(),
         "offset": message.offset(),
         "written": written.isoformat(timespec="milliseconds"),
-        "key": readable(message.key()),
+        "key": readable(message.key(), personal=personal),
     }
 
 

@@ -29,8 +29,8 @@ def dlq() -> None:
     """Dead letters: what there is, why, and what to do with it."""
 
 
-def reader() -> LetterReader:
-    """A reader of the environment's DLQ.
+def reader(timeout: float) -> LetterReader:
+    """A reader of the environment's DLQ; the broker has `timeout` seconds for an answer.
 
     Raises:
         ConfigurationError: KAFKA_BOOTSTRAP_SERVERS or SCHEMA_REGISTRY_URL is not set.
@@ -39,7 +39,7 @@ def reader() -> LetterReader:
     from eccs_contracts.serde import Registry
     from eccs_contracts.settings import kafka_config
 
-    return LetterReader(kafka_config(), Registry.from_env())
+    return LetterReader(kafka_config(), Registry.from_env(), timeout=timeout)
 
 
 @dlq.command()
@@ -65,6 +65,7 @@ def stats(form: str, max_total: int | None, **options: Any) -> int:
 @output_format
 def list_letters(form: str, most: int, **options: Any) -> int:
     """List dead letters, in the order of each partition."""
+    from eccs_contracts.dead_letters.masking import mask_text
     from eccs_contracts.dead_letters.showing import brief
     from eccs_contracts.dead_letters.times import age
 
@@ -78,7 +79,9 @@ def list_letters(form: str, most: int, **options: Any) -> int:
     if form == "json":
         print_json([brief(letter) for letter in found])
         return 0
-    rows = [(str(one.place), age(now - one.failed_at), one.category, one.redrives, one.reason) for one in found]
+    rows = [
+        (str(one.place), age(now - one.failed_at), one.category, one.redrives, mask_text(one.reason)) for one in found
+    ]
     print_lines(table(("place", "age", "category", "redrives", "reason"), rows))
     click.echo(f"{len(found)} shown, {more} more (--max)" if more else f"{len(found)} dead letters")
     return 0
@@ -87,8 +90,9 @@ def list_letters(form: str, most: int, **options: Any) -> int:
 @dlq.command()
 @click.argument("ids", metavar="ID...", nargs=-1, required=True)
 @personal
+@patience
 @output_format
-def show(ids: tuple[str, ...], personal: bool, form: str) -> int:
+def show(ids: tuple[str, ...], personal: bool, timeout: float, form: str) -> int:
     """Show dead letters whole, by e-mail id or PARTITION/OFFSET; exits 1 where there is none.
 
     Decoded; bytes in hexadecimal. Personal data, and the bytes of the original, are masked unless asked for.
@@ -96,7 +100,7 @@ def show(ids: tuple[str, ...], personal: bool, form: str) -> int:
     from eccs_contracts.dead_letters.showing import shown
 
     empty: dict[str, Any] = dict.fromkeys(("categories", "topics", "partitions", "where"), ())
-    options = {**empty, "ids": ids, "reason": "", "since": None, "until": None}
+    options = {**empty, "ids": ids, "reason": "", "since": None, "until": None, "timeout": timeout}
     found = [shown(letter, personal=personal) for letter in _selected(options, datetime.now(UTC), "ID")]
     if form == "json":
         print_json(found)
@@ -139,7 +143,7 @@ def archive(path: Path, group: str, timeout: float, form: str) -> int:
     from eccs_contracts.groups import apply
 
     client = admin()
-    with reader() as source:
+    with reader(timeout) as source:
         moves = _unarchived(client, source, group, timeout)
         start = {one.partition: one.low if one.old is None else max(one.low, one.old) for one in moves}
         count = sum(max(0, one.new - start[one.partition]) for one in moves)
@@ -174,7 +178,7 @@ def _counted(source: LetterReader, start: dict[int, int], end: dict[int, int], p
 
 def _selected(options: dict[str, Any], now: datetime, name: str = "--id") -> Iterator[Letter]:
     selection = selection_of(options, now, name)
-    with reader() as source:
+    with reader(options["timeout"]) as source:
         span = source.span(selection)
         start = {number: one.low for number, one in span.items()}
         end = {number: one.high for number, one in span.items()}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from eccs_contracts._cli._options import admin, output_format, partition, patience, time_of
+from eccs_contracts._cli._progress import waiting
 from eccs_contracts._cli._tables import print_json, print_lines, table
 from eccs_contracts.models._topics import EMAIL_REQUESTS, EMAIL_REQUESTS_RETRY
 
@@ -28,6 +29,25 @@ def groups() -> None:
     """Consumer groups: where they are, how far behind, and how to move them."""
 
 
+@groups.command("list")
+@click.option("--active", is_flag=True, help="Only groups that have members.")
+@patience
+@output_format
+def list_groups(active: bool, timeout: float, form: str) -> int:
+    """Show every consumer group: its state, its members, its lag in all."""
+    from eccs_contracts.groups import overview
+
+    with waiting("waiting for the broker"):
+        found = [one for one in overview(admin(), timeout) if one.active or not active]
+    if form == "json":
+        keys = ("state", "members", "lag")
+        print_json([{"group": one.name, **{key: getattr(one, key) for key in keys}} for one in found])
+    else:
+        rows = [(one.name, one.state.lower(), one.members, one.lag) for one in found]
+        print_lines(table(("group", "state", "members", "lag"), rows))
+    return 0
+
+
 @groups.command()
 @_group
 @click.option("--max-lag", type=click.IntRange(0), help="Exit 1 where the lag in all is more.")
@@ -37,7 +57,8 @@ def describe(group: str, max_lag: int | None, timeout: float, form: str) -> int:
     """Show the state of a group and its lag, per partition and in all."""
     from eccs_contracts.groups import describe as describe_group
 
-    found = describe_group(admin(), group, _READ if group == _DEFAULT else (), timeout)
+    with waiting("waiting for the broker"):
+        found = describe_group(admin(), group, _READ if group == _DEFAULT else (), timeout)
     if form == "json":
         print_json(_group_json(found))
     else:
@@ -67,8 +88,9 @@ def reset(context: click.Context, /, group: str, yes: bool, timeout: float, form
 
     options = context.params
     client = admin()
-    found = describe_group(client, group, options["topics"] or (_READ if group == _DEFAULT else ()), timeout)
-    moves = _moves(client, _chosen(found.lags, options["topics"], options["partitions"]), options, timeout)
+    with waiting("waiting for the broker"):
+        found = describe_group(client, group, options["topics"] or (_READ if group == _DEFAULT else ()), timeout)
+        moves = _moves(client, _chosen(found.lags, options["topics"], options["partitions"]), options, timeout)
     if not moves:
         raise GroupRefused(f"{group} reads nothing of what is asked for; name a topic with --topic")
     if yes and found.active:

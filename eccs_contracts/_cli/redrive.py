@@ -13,16 +13,23 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from eccs_contracts._cli._options import output_format, selection_of, selects
-from eccs_contracts._cli._progress import Progress
+from eccs_contracts._cli._progress import Progress, waiting
 from eccs_contracts._cli._tables import print_json, print_lines, table
 from eccs_contracts._cli.dlq import reader
 
 if TYPE_CHECKING:
     from eccs_contracts.dead_letters.audit import Run
+    from eccs_contracts.dead_letters.performing import Watch
     from eccs_contracts.dead_letters.redriving import Order, Outlook
     from eccs_contracts.dead_letters.store import AuditStore
 
-_NOT_AN_OPTION: Final = ("yes", "form", "note", "rate")  # what may differ when an interrupted run is continued
+_NOT_AN_OPTION: Final = (
+    "yes",
+    "form",
+    "note",
+    "rate",
+    "timeout",
+)  # what may differ when an interrupted run is continued
 _LOOK: Final = 1.0  # seconds between two looks at the ledger, and no more than a quarter of the time looking
 
 
@@ -65,7 +72,7 @@ def _dry(options: dict[str, Any], form: str) -> int:
 
     now = datetime.now(UTC)
     store = AuditStore.from_env() if optional_setting("MONGODB_URI") else None
-    with reader() as source, Progress("letters read") as progress:
+    with reader(options["timeout"]) as source, Progress("letters looked at") as progress:
         found = outlook(_watched(source.letters(), progress), _order(options, now), store, now)
     if store is not None:
         store.close()
@@ -119,20 +126,32 @@ def _order(options: dict[str, Any], now: datetime) -> Order:
 
 
 def _redrive(typed: dict[str, Any], options: dict[str, Any], note: str, form: str) -> int:
-    from eccs_contracts.dead_letters.reading import TopicReader
-    from eccs_contracts.dead_letters.redriving import only_one, opened
-    from eccs_contracts.dead_letters.settling import settle
+    from eccs_contracts.dead_letters.performing import Task, perform
     from eccs_contracts.dead_letters.store import AuditStore
     from eccs_contracts.settings import kafka_config
 
     host = socket.gethostname()
-    with closing(AuditStore.from_env()) as store, reader() as source, only_one(store, host) as me:
-        settled = settle(store, lambda topic: TopicReader(kafka_config(), topic))
-        run, continued = opened(store, typed, source, by=f"{_user()}@{host}", note=note)
+    task = Task(typed, lambda run: _order(options, run.started), f"{_user()}@{host}", host, note)
+    try:
+        with closing(AuditStore.from_env()) as store, reader(options["timeout"]) as source:
+            with Progress("letters looked at") as progress:
+                run = perform(kafka_config(), store, source, task, _watch(progress, form))
+            return _report(store, run, form)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("the same command continues") from None
+
+
+def _watch(progress: Progress, form: str) -> Watch:
+    from eccs_contracts.dead_letters.performing import Watch
+
+    def begun(run: Run, continued: bool, settled: Counter[Any]) -> None:
+        progress.expect(sum(max(0, end - run.reached.get(number, 0)) for number, end in run.until.items()))
         if form == "text":
-            _say_begin(run, settled, continued=continued)
-        _work(run, _order(options, run.started), source, store, me)
-        return _report(store, run.id, form)
+            click.echo(f"{'continues' if continued else 'begins'} run {run.id}")
+            for state, count in settled.items():
+                click.echo(f"of an interrupted run: {count:,} {state}")
+
+    return Watch(begun, progress.add)
 
 
 def _user() -> str:
@@ -142,30 +161,8 @@ def _user() -> str:
         return "unknown"
 
 
-def _say_begin(run: Run, settled: Any, *, continued: bool) -> None:
-    click.echo(f"{'continues' if continued else 'begins'} run {run.id}")
-    for state, count in settled.items():
-        click.echo(f"of an interrupted run: {count:,} {state}")
-
-
-def _work(run: Run, order: Order, source: Any, store: AuditStore, me: Any) -> None:
-    from eccs_contracts.clients import RawProducer
-    from eccs_contracts.dead_letters.redriving import Redriver
-    from eccs_contracts.settings import kafka_config
-
-    total = sum(max(0, end - run.reached.get(number, 0)) for number, end in run.until.items())
-    # What the topic takes is the broker's to say, not this side's default.
-    producer = RawProducer({**kafka_config(), "message.max.bytes": 16_777_216})
-    try:
-        with Progress("letters read", total) as progress:
-            for count in Redriver(source, producer, store, me).redrive(run, order):
-                progress.add(count)
-    finally:
-        producer.stop()
-
-
 def _report(store: AuditStore, name: str, form: str) -> int:
-    run = next(one for one in store.runs() if one.id == name)
+    (run,) = store.runs({"_id": name})
     counts = {str(state): count for state, count in store.counts(name).items() if count}
     if form == "json":
         print_json({"done": True, "run": name, "items": counts, "left": run.left})
@@ -220,7 +217,8 @@ def _show_runs(store: AuditStore, form: str) -> None:
 
 
 def _show_run(store: AuditStore, run: str, wait: float, form: str, *, items: bool) -> int:
-    ended = _ends(store, run, wait)
+    with waiting("waiting for the ledger"):
+        ended = _ends(store, run, wait)
     counts = {str(state): count for state, count in store.counts(run).items() if count and state != "sent"}
     totals = {**{str(end): count for end, count in ended.items()}, **counts}
     listed = store.items(run) if items else []

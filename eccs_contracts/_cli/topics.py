@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from eccs_contracts._cli._options import admin, output_format, patience
+from eccs_contracts._cli._progress import waiting
 from eccs_contracts._cli._tables import print_json, print_lines, table, wrapped
 from eccs_contracts.models._topics import TOPICS
 
@@ -64,7 +65,8 @@ def apply(environment: str, allowed: tuple[str, ...], timeout: float, form: str,
     wanted = [change for change in changes if change.refused is None]
     if wanted and not yes:
         click.confirm(f"make {len(wanted)} changes?", abort=True, err=True)
-    apply_changes(admin(), wanted, environment, timeout)
+    with waiting("waiting for the broker"):
+        apply_changes(admin(), wanted, environment, timeout)
     if form == "text":
         click.echo(f"{len(wanted)} changes made")
     return 1 if len(wanted) < len(changes) else 0
@@ -78,8 +80,9 @@ def list_topics(timeout: float, form: str) -> int:
     from eccs_contracts.topics import names, partitions
 
     client = admin()
-    found = names(client, timeout)
-    held = partitions(client, list(found), timeout)
+    with waiting("waiting for the broker"):
+        found = names(client, timeout)
+        held = partitions(client, list(found), timeout)
     declared = {topic.name for topic in TOPICS}
     rows = [
         (name, name in declared, *found.get(name, (None, None)), _records(held.get(name)))
@@ -106,10 +109,11 @@ def describe(name: str, environment: str, timeout: float, form: str) -> int:
 
     topic = next(one for one in TOPICS if one.name == name)
     client = admin()
-    state = describe_topics(client, [topic], environment, timeout).get(name)
-    if state is None:
+    with waiting("waiting for the broker"):
+        state = describe_topics(client, [topic], environment, timeout).get(name)
+        layout = partitions(client, [name], timeout).get(name)
+    if state is None or layout is None:
         raise ChangeRefused(f"the broker does not have {name} (make it: eccs-contracts topics apply)")
-    layout = partitions(client, [name], timeout)[name]
     declared = {
         "partitions": str(topic.partitions),
         "replication.factor": str(topic.environments[environment].replication_factor),
@@ -183,7 +187,9 @@ def _changes(environment: str, allowed: tuple[str, ...], timeout: float) -> tupl
     from eccs_contracts.topics import plan as plan_changes
 
     accepted: list[Danger] = [Dangers(name) for name in allowed]
-    return plan_changes(TOPICS, describe_topics(admin(), TOPICS, environment, timeout), environment, accepted)
+    with waiting("waiting for the broker"):
+        there = describe_topics(admin(), TOPICS, environment, timeout)
+    return plan_changes(TOPICS, there, environment, accepted)
 
 
 COMMANDS: Final = (topics,)

@@ -11,7 +11,7 @@ from typing import Any, Final
 from eccs_contracts.dead_letters.decision import Send
 from eccs_contracts.dead_letters.letters import Place
 
-STALE: Final = timedelta(seconds=60)  # a run on another machine that gave no sign of life for so long is dead
+STALE: Final = timedelta(seconds=60)  # a run that gave no sign of life for so long is dead, or stopped and fenced off
 
 
 class RunState(StrEnum):
@@ -155,9 +155,8 @@ def is_held(lock: Lock, me: Lock, *, alive: bool) -> bool:
         me: who asks; `beat` is now.
         alive: whether this machine has a process of the lock's number.
     """
-    if lock.host == me.host:
-        return alive and lock.pid != me.pid
-    return me.beat - lock.beat < STALE
+    here = lock.host == me.host
+    return me.beat - lock.beat < STALE and not (here and (not alive or lock.pid == me.pid))
 
 
 def end_of(one: Item, entry: Mapping[str, Any] | None) -> End:

@@ -17,6 +17,7 @@ class Left(StrEnum):
     """Why a letter is left where it is."""
 
     UNREADABLE = "unreadable"
+    NO_VALUE = "no-value"
     OTHER_TOPIC = "other-topic"
     EXPIRED = "expired"
     LOOP = "loop"
@@ -24,6 +25,7 @@ class Left(StrEnum):
 
 EXPLANATIONS: Final = {
     Left.UNREADABLE: "unreadable, so that there is no original to send",
+    Left.NO_VALUE: "its original has no value, so that nothing can be delivered",
     Left.OTHER_TOPIC: "its original topic has no contract",
     Left.EXPIRED: "its expiresAt is over: it would come back",
     Left.LOOP: "redriven --max-redrives times, and dead each time",
@@ -96,6 +98,8 @@ def _left(letter: Letter, guard: Guard, now: datetime) -> Left | None:
         return Left.OTHER_TOPIC
     if letter.redrives >= min(guard.max_redrives, MOST_REDRIVES):
         return Left.LOOP
+    if letter.envelope is not None and letter.envelope.original_payload is None:
+        return Left.NO_VALUE
     expires = request.expires_at if request else None
     return Left.EXPIRED if expires is not None and expires <= now else None
 

@@ -11,7 +11,7 @@ from eccs_contracts import headers as names
 from eccs_contracts.errors import ContractsError
 from eccs_contracts.models import DlqMetadata, EmailDlq
 
-REDRIVE_COUNT: Final = "x-redrive-count"  # how often the message was sent again, this time counted
+REDRIVE_COUNT: Final = names.REDRIVE_COUNT  # how often the message was sent again, this time counted
 REDRIVE_OF: Final = "x-redrive-of"  # the identity of the dead letter that it was sent again from
 
 UNREADABLE: Final = "UNREADABLE"  # the category of a letter that is not what the contract of the DLQ says

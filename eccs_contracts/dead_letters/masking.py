@@ -1,11 +1,13 @@
 """Personal data out of what is shown, by the tags of the schema: `"confluent:tags": ["PII"]`.
 
-A field that is tagged is masked. Where it holds a record with tags of its own, only what those say is.
+A field that is tagged is masked. Where it holds a record with tags of its own, only what those say is. In every other
+text e-mail addresses are masked: mail servers, for example, repeat them in what they say.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
@@ -14,6 +16,8 @@ Tree: TypeAlias = Mapping[str, Any]
 
 _TAGS: Final = "confluent:tags"
 _PERSONAL: Final = "PII"
+_MASKED: Final = "<masked>"
+ADDRESS: Final = re.compile(r"[^\s<>@\"'(),;:=]+@[^\s<>@\"'(),;:]+")
 
 
 def masked(value: Tree, schema: str) -> dict[str, Any]:
@@ -24,7 +28,7 @@ def masked(value: Tree, schema: str) -> dict[str, Any]:
         schema: the model's schema.
     """
     root, named = _parsed(schema)
-    shown: dict[str, Any] = _record(root, value, named)
+    shown: dict[str, Any] = _without_addresses(_record(root, value, named))
     return shown
 
 
@@ -34,12 +38,25 @@ def mask(value: Any) -> Any:
         return None
     if isinstance(value, str):
         return f"<masked, {len(value)} characters>"
-    return f"<masked, {len(value)} entries>" if isinstance(value, Mapping | list) else "<masked>"
+    return f"<masked, {len(value)} entries>" if isinstance(value, Mapping | list) else _MASKED
 
 
 def mask_bytes(value: bytes | None) -> str | None:
     """What stands for bytes that may be personal data."""
     return None if value is None else f"<masked, {len(value)} bytes>"
+
+
+def mask_text(value: str) -> str:
+    """A text that somebody else wrote, for example a mail server, without e-mail addresses."""
+    return ADDRESS.sub(_MASKED, value)
+
+
+def _without_addresses(value: Any) -> Any:
+    if isinstance(value, str):
+        return mask_text(value)
+    if isinstance(value, Mapping):
+        return {name: _without_addresses(one) for name, one in value.items()}
+    return [_without_addresses(one) for one in value] if isinstance(value, list) else value
 
 
 @lru_cache(maxsize=16)

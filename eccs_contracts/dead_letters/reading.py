@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from eccs_contracts.clients import CONSUMER_SETTINGS
+from eccs_contracts.clients import CONSUMER_SETTINGS, made
 from eccs_contracts.dead_letters.errors import TopicMissing
 from eccs_contracts.dead_letters.letters import Letter, Place
 from eccs_contracts.dead_letters.selection import Selection
@@ -31,6 +30,13 @@ _SETTINGS: Final = {
 _SLICE: Final = 0.2  # seconds that a partly filled batch waits for more
 _SKEW: Final = timedelta(hours=1)  # between the clock of who gave up a message and that of who wrote its letter
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+# What a broker says for a moment: of a topic that was just made, or whose leader moves.
+_PASSING: Final = frozenset(
+    {KafkaError.LEADER_NOT_AVAILABLE, KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.REPLICA_NOT_AVAILABLE}
+)
+_AGAIN: Final = 0.1  # seconds until it is asked again
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +57,13 @@ class TopicReader:
             config: where the broker is, and how to be let in.
             topic: what to read.
             timeout: seconds that the broker has for an answer.
+
+        Raises:
+            ConfigurationError: a setting is not usable.
         """
         self.topic = topic
         self._timeout = timeout
-        self._consumer = Consumer({**_SETTINGS, **config}, logger=logging.getLogger("librdkafka"))
+        self._consumer = made(Consumer, {**_SETTINGS, **config})
 
     def bounds(self) -> dict[int, Bounds]:
         """What each partition holds at this moment.
@@ -63,14 +72,9 @@ class TopicReader:
             TopicMissing: the broker does not have the topic.
             BrokerUnavailable: no answer in time.
         """
-        try:
-            marks = {
-                place.partition: self._consumer.get_watermark_offsets(place, self._timeout)
-                for place in self._partitions()
-            }
-        except KafkaException as error:
-            raise self._unavailable(error.args[0]) from None
-        return {number: Bounds(low, high) for number, (low, high) in marks.items()}
+        places = self._partitions()
+        marks = self._asked(lambda: [self._consumer.get_watermark_offsets(place, self._timeout) for place in places])
+        return {place.partition: Bounds(*mark) for place, mark in zip(places, marks, strict=True)}
 
     def at(self, instant: datetime) -> dict[int, int]:
         """The first offset in each partition whose record is not older than an instant; the end where none is.
@@ -81,10 +85,7 @@ class TopicReader:
         """
         millis = max(0, (instant - _EPOCH) // timedelta(milliseconds=1))
         asked = [TopicPartition(self.topic, place.partition, millis) for place in self._partitions()]
-        try:
-            found = self._consumer.offsets_for_times(asked, self._timeout)
-        except KafkaException as error:
-            raise self._unavailable(error.args[0]) from None
+        found = self._asked(lambda: self._consumer.offsets_for_times(asked, self._timeout))
         if any(place.offset < 0 for place in found):
             ends = self.bounds()
             return {
@@ -152,15 +153,24 @@ class TopicReader:
         return heard
 
     def _partitions(self) -> list[TopicPartition]:
-        try:
-            found = self._consumer.list_topics(self.topic, self._timeout).topics[self.topic]
-        except KafkaException as error:
-            raise self._unavailable(error.args[0]) from None
+        found = self._asked(lambda: self._consumer.list_topics(self.topic, self._timeout)).topics[self.topic]
         if found.error is not None:
             raise TopicMissing(
                 f"the broker does not have the topic {self.topic} (make it: eccs-contracts topics apply)"
             )
         return [TopicPartition(self.topic, number) for number in sorted(found.partitions)]
+
+    def _asked(self, question: Callable[[], _T]) -> _T:
+        """The broker's answer; what passes by itself is waited for."""
+        deadline = time.monotonic() + self._timeout
+        while True:
+            try:
+                return question()
+            except KafkaException as error:
+                reason = error.args[0]
+                if reason.code() not in _PASSING or time.monotonic() >= deadline:
+                    raise self._unavailable(reason) from None
+            time.sleep(_AGAIN)
 
     def _unavailable(self, error: KafkaError) -> BrokerUnavailable:
         return BrokerUnavailable(f"{self.topic}: no answer of the broker ({error.str()}); see KAFKA_BOOTSTRAP_SERVERS")
@@ -169,9 +179,11 @@ class TopicReader:
 class LetterReader(TopicReader):
     """Reads the DLQ, each record as the letter that it is."""
 
-    def __init__(self, config: Mapping[str, Any], registry: Registry, *, topic: str = EmailDlq.TOPIC) -> None:
-        """Take librdkafka's settings and a registry."""
-        super().__init__(config, topic)
+    def __init__(
+        self, config: Mapping[str, Any], registry: Registry, *, topic: str = EmailDlq.TOPIC, timeout: float = 15.0
+    ) -> None:
+        """Take librdkafka's settings and a registry; the broker has `timeout` seconds for an answer."""
+        super().__init__(config, topic, timeout=timeout)
         self._deserialize = ContractDeserializer(registry, EmailDlq)
 
     def letters(

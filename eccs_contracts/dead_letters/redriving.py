@@ -7,13 +7,11 @@ open holds up every reader of the target topic until it times out.
 
 from __future__ import annotations
 
-import os
 import time
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -28,11 +26,9 @@ from eccs_contracts.dead_letters.audit import (
     Run,
     RunState,
     end_of,
-    is_held,
     item,
 )
 from eccs_contracts.dead_letters.decision import Guard, Leave, Send, decide, pause
-from eccs_contracts.dead_letters.errors import RunActive
 from eccs_contracts.dead_letters.letters import Letter
 from eccs_contracts.dead_letters.reading import LetterReader
 from eccs_contracts.dead_letters.selection import Selection
@@ -103,28 +99,6 @@ def outlook(letters: Iterator[Sequence[Letter]], order: Order, store: AuditStore
     return found
 
 
-@contextmanager
-def only_one(store: AuditStore, host: str) -> Iterator[Lock]:
-    """Hold the lock for as long as the block runs; a process that is gone is taken over from.
-
-    Raises:
-        RunActive: another redrive is at work.
-        AuditUnavailable: MongoDB does not answer.
-    """
-    store.prepare()
-    me, seen = Lock(host, os.getpid(), datetime.now(UTC)), store.lock()
-    if seen is not None and is_held(seen, me, alive=_is_alive(seen.pid)):
-        raise RunActive(
-            f"a redrive is at work on {seen.host}, process {seen.pid}, last seen {seen.beat:%H:%M:%S} UTC; "
-            "wait for it, or stop it and repeat"
-        )
-    store.take(seen, me)
-    try:
-        yield me
-    finally:
-        store.release(me)
-
-
 def opened(
     store: AuditStore, options: Mapping[str, Any], reader: LetterReader, *, by: str, note: str
 ) -> tuple[Run, bool]:
@@ -132,11 +106,10 @@ def opened(
 
     An interrupted run of the same options is continued; one of other options is given up, what it sent stays written.
     """
-    for run in store.runs():
-        if run.state is RunState.RUNNING and dict(run.options) == dict(options):
+    for run in store.runs({"state": RunState.RUNNING}):
+        if dict(run.options) == dict(options):
             return run, True
-        if run.state is RunState.RUNNING:
-            store.progress(replace(run, state=RunState.ABANDONED), Lock("", 0, datetime.now(UTC)))
+        store.progress(replace(run, state=RunState.ABANDONED))
     bounds = reader.bounds()
     now = datetime.now(UTC)
     run = Run(
@@ -169,19 +142,22 @@ class Redriver:
             BrokerUnavailable: the broker does not answer; as above.
             RegistryUnavailable: the registry does not answer; as above.
             AuditUnavailable: MongoDB does not answer; as above.
+            RunActive: this process was taken for dead and another one redrives.
         """
         began, sent = time.monotonic(), 0
         for letters in self.reader.letters(run.reached, run.until, size=order.batch):
-            sends, left = _decided(letters, order, datetime.now(UTC))
+            now = datetime.now(UTC)
+            self.store.beat(replace(self.me, beat=now))  # and be sure that nobody took over
+            sends, left = _decided(letters, order, now)
             fresh, already = self._unsent(sends, run)
             if fresh:
                 self._send(fresh, run)
             sent += len(fresh)
             run = _advanced(run, letters, left + Counter({ALREADY: already}))
-            self.store.progress(run, replace(self.me, beat=datetime.now(UTC)))
+            self.store.progress(run)
             yield len(letters)
             time.sleep(pause(sent, order.rate, time.monotonic() - began))
-        self.store.progress(replace(run, state=RunState.FINISHED), replace(self.me, beat=datetime.now(UTC)))
+        self.store.progress(replace(run, state=RunState.FINISHED))
 
     def _unsent(self, sends: Sequence[Send], run: Run) -> tuple[list[Send], int]:
         """Those that nobody sent yet, and how many an earlier run sent."""
@@ -253,13 +229,3 @@ def _answered(one: Item, answer: Future[Delivery]) -> tuple[Item, ContractsError
     if isinstance(error, ContractsError):
         return one, error
     raise error
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

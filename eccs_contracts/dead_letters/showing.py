@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from eccs_contracts.dead_letters.letters import Letter
-from eccs_contracts.dead_letters.masking import mask_bytes, masked
+from eccs_contracts.dead_letters.letters import Letter, original_headers
+from eccs_contracts.dead_letters.masking import mask_bytes, mask_text, masked
 from eccs_contracts.headers import Headers
 from eccs_contracts.models import EmailDlq
 
@@ -22,8 +22,8 @@ def shown(letter: Letter, *, personal: bool) -> dict[str, Any]:
         "place": str(letter.place),
         "written": letter.written.isoformat(),
         "failedAt": letter.failed_at.isoformat(),
-        "key": readable(letter.key),
-        "headers": readable_headers(letter.headers),
+        "key": readable(letter.key, personal=personal),
+        "headers": readable_headers(letter.headers, personal=personal),
         "redrives": letter.redrives,
     }
     if letter.envelope is None:
@@ -38,7 +38,7 @@ def brief(letter: Letter) -> dict[str, Any]:
         "emailId": letter.email_id,
         "failedAt": letter.failed_at.isoformat(),
         "category": letter.category,
-        "reason": letter.reason,
+        "reason": mask_text(letter.reason),
         "originalTopic": letter.topic,
         "redrives": letter.redrives,
     }
@@ -51,8 +51,8 @@ def _envelope(envelope: EmailDlq, *, personal: bool) -> dict[str, Any]:
     return {
         **tree,
         "originalPayload": hexadecimal(envelope.original_payload, personal=personal),
-        "originalKey": readable(envelope.original_key),
-        "originalHeaders": [{"name": one.name, "value": readable(one.value)} for one in envelope.original_headers],
+        "originalKey": readable(envelope.original_key, personal=personal),
+        "originalHeaders": readable_headers(original_headers(envelope), personal=personal),
     }
 
 
@@ -63,14 +63,17 @@ def hexadecimal(value: bytes | None, *, personal: bool) -> str | None:
     return value.hex() if personal else mask_bytes(value)
 
 
-def readable(value: bytes | str | None) -> str | None:
-    """Text where the bytes are printable ASCII, else `0x` and their hexadecimal form."""
-    if not isinstance(value, bytes):
-        return value
-    text = value.decode("ascii", errors="replace")
-    return text if text.isascii() and text.isprintable() else f"0x{value.hex()}"
+def readable(value: bytes | str | None, *, personal: bool) -> str | None:
+    """Text where the bytes are printable ASCII, else `0x` and their hexadecimal form, or masked."""
+    if value is None:
+        return None
+    text = value.decode("ascii", errors="replace") if isinstance(value, bytes) else value
+    if text.isascii() and text.isprintable():
+        return text if personal else mask_text(text)
+    raw = value if isinstance(value, bytes) else value.encode()
+    return f"0x{raw.hex()}" if personal else mask_bytes(raw)
 
 
-def readable_headers(headers: Headers) -> list[dict[str, str | None]]:
+def readable_headers(headers: Headers, *, personal: bool) -> list[dict[str, str | None]]:
     """Headers in their order; names may repeat."""
-    return [{"name": name, "value": readable(value)} for name, value in headers]
+    return [{"name": name, "value": readable(value, personal=personal)} for name, value in headers]

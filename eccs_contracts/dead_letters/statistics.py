@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from eccs_contracts.dead_letters.letters import Letter
+from eccs_contracts.dead_letters.masking import ADDRESS
 
 # From the youngest to the oldest; a letter counts under the first limit that it is younger than.
 AGES: Final = (
@@ -26,6 +27,7 @@ AGES: Final = (
 _VARIABLE: Final = re.compile(
     r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"  # UUID
     r"|\d{4}-\d\d-\d\dT[0-9:.+Z-]+"  # instant
+    rf"|{ADDRESS.pattern}"
     r"|'[^']*'|\"[^\"]*\""  # quoted value
     r"|\b\d{4,}\b"  # long number; codes of three digits and enhanced codes stay
 )

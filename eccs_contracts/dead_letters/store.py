@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias
 
 from eccs_contracts.dead_letters.audit import Batch, End, Item, ItemState, Lock, Run, RunState, latest
@@ -106,17 +106,28 @@ class AuditStore:
         with _answered():
             self._runs.insert_one(_run_document(run))
 
-    def progress(self, run: Run, me: Lock) -> None:
-        """Write down how far a run is, and that it lives."""
+    def beat(self, me: Lock) -> None:
+        """Give a sign of life.
+
+        Raises:
+            RunActive: the lock is somebody else's by now.
+        """
+        with _answered():
+            mine = {"_id": _LOCK, "host": me.host, "pid": me.pid}
+            found = self._runs.update_one(mine, {"$set": {"beat": me.beat}}).matched_count
+        if not found:
+            raise RunActive("another redrive took over while this one stood still; repeat the command to go on")
+
+    def progress(self, run: Run) -> None:
+        """Write down how far a run is."""
         with _answered():
             document = _run_document(run)
-            self._runs.update_one({"_id": document.pop("_id")}, {"$set": {**document, "updatedAt": me.beat}})
-            self._runs.update_one({"_id": _LOCK, "host": me.host, "pid": me.pid}, {"$set": {"beat": me.beat}})
+            self._runs.update_one({"_id": document.pop("_id")}, {"$set": {**document, "updatedAt": datetime.now(UTC)}})
 
-    def runs(self) -> list[Run]:
-        """Every run, the latest first."""
+    def runs(self, query: Mapping[str, Any] | None = None) -> list[Run]:
+        """The runs that have these values, for example `{"state": "running"}`; the latest first."""
         with _answered():
-            found = list(self._runs.find({"_id": {"$ne": _LOCK}}).sort("started", -1))
+            found = list(self._runs.find({"_id": {"$ne": _LOCK}, **(query or {})}).sort("started", -1))
         return [_run(document) for document in found]
 
     def known(self, identities: Sequence[str]) -> dict[str, Item]:

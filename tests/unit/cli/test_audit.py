@@ -50,7 +50,8 @@ def test_what_has_no_id_is_in_the_ledger_by_its_place() -> None:
 @pytest.mark.parametrize(
     ("lock", "alive", "held"),
     [
-        (Lock("here", 7, NOW - 2 * STALE), True, True),
+        (Lock("here", 7, NOW - STALE / 2), True, True),
+        (Lock("here", 7, NOW - STALE), True, False),  # stopped, or another program that got its number
         (Lock("here", 7, NOW), False, False),
         (Lock("here", 1, NOW), True, False),  # a container's process 1 sees its own number
         (Lock("there", 7, NOW - STALE / 2), False, True),
@@ -58,7 +59,7 @@ def test_what_has_no_id_is_in_the_ledger_by_its_place() -> None:
     ],
 )
 def test_a_lock_is_held_by_who_lives(lock: Lock, alive: bool, held: bool) -> None:
-    """Here the process is looked for; elsewhere its last sign of life counts."""
+    """By its last sign of life; here the process is looked for, too."""
     assert is_held(lock, Lock("here", 1, NOW), alive=alive) is held
 
 

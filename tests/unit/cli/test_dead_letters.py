@@ -13,7 +13,7 @@ from eccs_contracts.dead_letters.decision import Guard, Leave, Left, Send, decid
 from eccs_contracts.dead_letters.letters import REDRIVE_COUNT, REDRIVE_OF, Letter, Place, place_of
 from eccs_contracts.dead_letters.masking import masked
 from eccs_contracts.dead_letters.selection import Selection, where
-from eccs_contracts.dead_letters.showing import shown
+from eccs_contracts.dead_letters.showing import brief, shown
 from eccs_contracts.dead_letters.statistics import age_band, kind_of, statistics
 from eccs_contracts.dead_letters.times import age, instant
 from eccs_contracts.errors import DecodeError
@@ -97,6 +97,7 @@ def test_a_redrive_sends_the_bytes_as_they_came() -> None:
     ("left", "one"),
     [
         (Left.UNREADABLE, UNREADABLE),
+        (Left.NO_VALUE, letter(payload=None)),
         (Left.OTHER_TOPIC, letter(original_topic="email_dlq")),
         (Left.OTHER_TOPIC, letter(original_topic="elsewhere")),
         (Left.EXPIRED, letter(original=request(expires_at=NOW))),
@@ -176,6 +177,7 @@ def test_each_age_is_in_one_band(span: timedelta, band: str) -> None:
     [
         ("550 5.1.1 no such user", "550 5.1.1 no such user"),
         ("queue id 4711234 full", "queue id … full"),
+        ("550 5.1.1 <ada@example.com>: unknown", "550 5.1.1 <…>: unknown"),
         ("to: an e-mail address, but it is 'a b'", "to: an e-mail address, but it is …"),
         (f"unknown {uuid.UUID(int=5)}", "unknown …"),
         ("expired at 2026-01-02T03:04:05+00:00", "expired at …"),
@@ -204,6 +206,18 @@ def test_a_letter_is_shown_whole_when_it_is_asked_for() -> None:
 
     assert found["originalData"]["to"] == "user5@example.com"
     assert found["originalPayload"] == "00ff"
+
+
+def test_what_others_wrote_is_shown_without_addresses() -> None:
+    """Mail servers repeat them, and producers may put anything into a header."""
+    headers = [("x-from", b"ada@example.com"), ("x-raw", "Añá".encode()), ("x-user-id", b"u1")]
+    one = letter(failure_reason="550 5.1.1 <ada@example.com>: unknown", headers=headers)
+    hidden, whole = (shown(one, personal=personal)["letter"] for personal in (False, True))
+
+    assert brief(one)["reason"] == hidden["dlqMetadata"]["failureReason"] == "550 5.1.1 <<masked>>: unknown"
+    assert [one["value"] for one in hidden["originalHeaders"]] == ["<masked>", "<masked, 5 bytes>", "u1"]
+    assert whole["dlqMetadata"]["failureReason"] == one.reason
+    assert [one["value"] for one in whole["originalHeaders"]] == ["ada@example.com", "0x41c3b1c3a1", "u1"]
 
 
 @pytest.mark.parametrize(("personal", "raw"), [(False, "<masked, 2 bytes>"), (True, "fffe")])

@@ -6,7 +6,8 @@ import io
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -43,25 +44,50 @@ def test_bars_are_as_long_as_their_numbers() -> None:
 
 
 class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
+    """A stream that says it is a terminal, and that something was written."""
+
+    def __init__(self) -> None:
+        """Nothing is yet."""
+        super().__init__()
+        self.shown = threading.Event()
 
     def isatty(self) -> bool:
         """It is."""
         return True
 
+    def write(self, text: str) -> int:
+        """Write, and say so."""
+        self.shown.set()
+        return super().write(text)
 
-@pytest.mark.parametrize(
-    ("stream", "written"), [(Terminal(), "\r30 of 90 letters\r                \r"), (io.StringIO(), "")]
-)
-def test_progress_is_for_terminals_and_after_two_seconds(stream: io.StringIO, written: str) -> None:
-    """And its line is gone in the end."""
-    seconds: Iterator[float] = iter([0.0, 1.0, 2.0, 2.0, 2.1])
-    with Progress("letters", 90, stream=stream, clock=lambda: next(seconds)) as progress:
-        progress.add(15)
-        progress.add(15)
+
+def test_progress_is_shown_while_nothing_moves_and_is_gone_in_the_end() -> None:
+    """A broker that does not answer is seen to be waited for."""
+    terminal = Terminal()
+    with Progress("letters", 90, stream=terminal, patience=0.001) as progress:
+        assert terminal.shown.wait(10)
         progress.add(15)
 
-    assert stream.getvalue() == written
+    assert terminal.getvalue().startswith("\r0 of 90 letters, 0 s")
+    assert terminal.getvalue().endswith("\r                    \r")
+
+
+@pytest.mark.parametrize("stream", [Terminal(), io.StringIO()])
+def test_what_is_quick_shows_no_progress(stream: io.StringIO) -> None:
+    """On a terminal; elsewhere nothing ever does."""
+    with Progress("letters", 90, stream=stream) as progress:
+        progress.add(90)
+
+    assert stream.getvalue() == ""
+
+
+def test_progress_is_for_terminals() -> None:
+    """A file with carriage returns in it helps nobody."""
+    stream = io.StringIO()
+    with Progress("letters", stream=stream, patience=0.0) as progress:
+        progress.add()
+
+    assert stream.getvalue() == ""
 
 
 @pytest.mark.parametrize(
@@ -91,12 +117,82 @@ def test_bad_usage_is_exit_2(
     assert said in " ".join(capsys.readouterr().err.split())
 
 
-@pytest.mark.parametrize("arguments", [["topics", "list", "--timeout", "1"], ["groups", "describe", "--timeout", "1"]])
+@pytest.mark.parametrize(
+    ("variable", "value", "arguments"),
+    [
+        ("KAFKA_SECURITY_PROTOCOL", "nonsense", ["topics", "list"]),
+        ("KAFKA_SECURITY_PROTOCOL", "nonsense", ["produce"]),
+        ("KAFKA_SSL_KEY_LOCATION", "/not/there", ["dlq", "list"]),
+        ("KAFKA_SSL_CA_LOCATION_FILE", "/not/there", ["consume"]),
+        ("MONGODB_URI", "http://nonsense", ["dlq", "redrive", "--all", "--yes"]),
+        ("MONGODB_URI", "mongodb://u:p@h/?authSource=", ["dlq", "audit"]),
+    ],
+)
+def test_a_setting_that_is_not_usable_is_exit_2(
+    variable: str,
+    value: str,
+    arguments: list[str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In one line; nothing is asked of anybody."""
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9")
+    monkeypatch.setenv("SCHEMA_REGISTRY_URL", "http://127.0.0.1:9")
+    if "SSL" in variable:
+        monkeypatch.setenv("KAFKA_SECURITY_PROTOCOL", "SSL")
+    monkeypatch.setenv(variable, value)
+
+    assert main(arguments) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("eccs-contracts: ")
+    assert variable.partition("_")[0] in line
+
+
+def test_output_that_nobody_reads_is_told_by_the_exit_code_only() -> None:
+    """As of any command before `| head`: click sees to it."""
+    theirs, ours = os.pipe()
+    os.close(theirs)
+    command = [sys.executable, "-m", "eccs_contracts", "--help"]
+    with os.fdopen(ours, "wb") as unread:
+        done = subprocess.run(command, stdout=unread, stderr=subprocess.PIPE, timeout=60, check=False)
+
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+@pytest.mark.parametrize(("variable", "shown"), [("ECCS_TRACEBACK", True), ("OTHER", False)])
+def test_a_defect_is_told_in_one_line(
+    variable: str, shown: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its text may hold anything, so that only its kind is said; developers get the rest."""
+    monkeypatch.setenv(variable, "1")
+    monkeypatch.setattr("eccs_contracts._cli.topics.admin", lambda: {}["ada@example.com"])
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9")
+    with pytest.raises(KeyError) if shown else nullcontext():
+        assert main(["topics", "list"]) == 1
+
+    said = "" if shown else "eccs-contracts: a defect of this program (KeyError); ECCS_TRACEBACK=1 shows where\n"
+    assert capsys.readouterr().err == said
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["topics", "list", "--timeout", "1"],
+        ["topics", "apply", "--yes", "--timeout", "1"],
+        ["groups", "list", "--timeout", "1"],
+        ["groups", "describe", "--timeout", "1"],
+        ["dlq", "stats", "--timeout", "1"],
+        ["dlq", "redrive", "--all", "--timeout", "1"],
+        ["produce"],
+    ],
+)
 def test_a_broker_that_is_not_there_is_exit_3(
     arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In one line, with the variable to set."""
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9")
+    monkeypatch.setenv("SCHEMA_REGISTRY_URL", "http://127.0.0.1:9")
+    monkeypatch.delenv("MONGODB_URI", raising=False)
 
     assert main(arguments) == 3
     lines = capsys.readouterr().err.splitlines()

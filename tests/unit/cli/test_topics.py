@@ -43,7 +43,7 @@ def test_a_topic_that_is_not_there_is_made() -> None:
         (State(6, 1, {**SAME, "min.insync.replicas": "2"}), "replication.factor", False),
         (State(6, 2, {**SAME, "retention.ms": "500"}), "retention.ms", True),
         (State(6, 2, {**SAME, "segment.bytes": "900"}), "segment.bytes", True),
-        (State(6, 2, {**SAME, "cleanup.policy": "compact"}), "cleanup.policy", True),
+        (State(6, 2, {**SAME, "cleanup.policy": "compact,delete"}), "cleanup.policy", True),
     ],
 )
 def test_drift_is_found_and_what_is_safe_is_done(state: State, what: str, done: bool) -> None:
@@ -56,6 +56,7 @@ def test_drift_is_found_and_what_is_safe_is_done(state: State, what: str, done: 
     [
         ("retention.ms", "2000", Danger.DATA_LOSS),
         ("retention.ms", "-1", Danger.DATA_LOSS),
+        ("cleanup.policy", "compact", Danger.DATA_LOSS),
         ("max.message.bytes", "501", Danger.SMALLER_MESSAGES),
         ("min.insync.replicas", "3", Danger.LESS_DURABLE),
     ],
