@@ -122,13 +122,18 @@ def filter_of(fields: Fields) -> Filter:
     return Filter(ids=ids, categories=categories, topics=topics, **texts)
 
 
+def first(fields: Fields, name: str) -> str:
+    """The first value that a form has of a name; empty where it has none."""
+    return next(iter(fields.get(name, ())), "")
+
+
 def text_of(fields: Fields, name: str) -> str:
     """One text of a form, without blanks around it; empty where it is not there.
 
     Raises:
         BadInput: it is too long, or no text.
     """
-    found = next(iter(fields.get(name, ())), "").strip()
+    found = first(fields, name).strip()
     if len(found) > _LONGEST or not found.isprintable():
         raise BadInput(name, f"at most {_LONGEST} printable characters are expected")
     return found

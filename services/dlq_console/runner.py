@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -12,19 +12,16 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from eccs_contracts.clients import RawProducer
 from eccs_contracts.dead_letters.audit import Run
 from eccs_contracts.dead_letters.errors import RunActive
-from eccs_contracts.dead_letters.reading import LetterReader, TopicReader
-from eccs_contracts.dead_letters.redriving import Redriver, only_one, opened
-from eccs_contracts.dead_letters.settling import settle
+from eccs_contracts.dead_letters.performing import Task, Watch, perform
+from eccs_contracts.dead_letters.reading import LetterReader
 from eccs_contracts.dead_letters.store import AuditStore
 from eccs_contracts.errors import ContractsError
 from eccs_contracts.serde import Registry
 from services.dlq_console.filters import order_of
 from services.web.logs import Log
 
-_LARGEST: Final = 16_777_216  # bytes; what a topic takes is the broker's to say, not this side's default
 _BEGUN: Final = 60.0  # seconds; after a crash a target topic is searched before a run begins
 
 
@@ -45,20 +42,18 @@ class Work:
         run: name of the run.
         total: letters to look at since this process began on the run.
         done: letters looked at.
-        began: when this process did.
         error: what stopped it.
     """
 
     run: str
     total: int
-    done: int
-    began: datetime
+    done: int = 0
     state: WorkState = WorkState.RUNNING
     error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class Wish:
     """What somebody wants redriven.
 
     Attributes:
@@ -71,7 +66,11 @@ class Task:
     options: Mapping[str, Any]
     rate: float | None
     by: str
-    note: str
+    note: str = ""
+
+
+class _Stopped(Exception):
+    """Raised to leave a run between two batches."""
 
 
 class Runner:
@@ -90,7 +89,7 @@ class Runner:
         """What this process does, or did last."""
         return self._work
 
-    def begin(self, task: Task) -> str:
+    def begin(self, wish: Wish) -> str:
         """Begin a run, or continue the one that was interrupted and has these options; its name.
 
         Raises:
@@ -100,13 +99,14 @@ class Runner:
             BadInput: the options are not of this version.
             TimeoutError: what was interrupted takes long to look up; the run will be among the runs.
         """
+        order_of(wish.options, datetime.now(UTC), wish.rate)  # refused before anything is written
         begun: Future[str] = Future()
         with self._guard:
             if self._stopping.is_set():
                 raise RunActive("the console is stopping")
             if self._thread is not None and self._thread.is_alive():
-                raise RunActive("a redrive is at work here; wait for it, or look at its progress")
-            self._thread = threading.Thread(target=self._run, args=(task, begun), name="redrive", daemon=True)
+                raise RunActive("a redrive is at work here; wait for it to end")
+            self._thread = threading.Thread(target=self._run, args=(wish, begun), name="redrive", daemon=True)
             self._thread.start()
         return begun.result(_BEGUN)
 
@@ -117,50 +117,42 @@ class Runner:
         if self._thread is not None:
             self._thread.join(timeout)
 
-    def _run(self, task: Task, begun: Future[str]) -> None:
+    def _run(self, wish: Wish, begun: Future[str]) -> None:
         try:
-            self._redrive(task, begun.set_result)
+            with closing(LetterReader(self._config, self._registry)) as reader:
+                self._redrive(wish, reader, begun)
+            self._end(WorkState.FINISHED)
+        except _Stopped:
+            self._end(WorkState.STOPPED)
         except Exception as error:  # noqa: BLE001  the thread's last frame: whoever waits, and the page, are told
-            self._fail(error, begun)
+            told = str(error) if isinstance(error, ContractsError) else f"{type(error).__name__}; see the log"
+            self._end(WorkState.FAILED, told)
+            if not begun.done():
+                begun.set_exception(error)
 
-    def _fail(self, error: Exception, begun: Future[str]) -> None:
-        known = isinstance(error, ContractsError)
-        self._log("error", "redrive failed", error=type(error).__name__, reason=str(error) if known else None)
-        if not begun.done():
-            begun.set_exception(error)
-        elif self._work is not None:
-            told = str(error) if known else f"the console failed ({type(error).__name__}); its log says when"
-            self._work = replace(self._work, state=WorkState.FAILED, error=told)
+    def _redrive(self, wish: Wish, reader: LetterReader, begun: Future[str]) -> None:
+        def tell(run: Run, continued: bool, _: object) -> None:
+            self._work = Work(run.id, sum(max(0, end - run.reached.get(one, 0)) for one, end in run.until.items()))
+            self._log("info", "redrive begun", run=run.id, by=wish.by, continued=continued)
+            begun.set_result(run.id)
 
-    def _redrive(self, task: Task, tell: Callable[[str], None]) -> None:
-        with (
-            closing(LetterReader(self._config, self._registry)) as reader,
-            only_one(self._store, socket.gethostname()) as me,
-        ):
-            settle(self._store, lambda topic: TopicReader(self._config, topic))
-            order_of(task.options, datetime.now(UTC), task.rate)  # refused before anything is written
-            run, continued = opened(self._store, task.options, reader, by=task.by, note=task.note)
-            order = order_of(run.options, run.started, task.rate)
-            self._work = Work(run.id, _left(run), 0, datetime.now(UTC))
-            self._log("info", "redrive begun", run=run.id, by=task.by, continued=continued)
-            tell(run.id)
-            producer = RawProducer({**self._config, "message.max.bytes": _LARGEST})
-            try:
-                self._follow(self._work, Redriver(reader, producer, self._store, me).redrive(run, order))
-            finally:
-                producer.stop()
+        task = Task(
+            options=wish.options,
+            order=lambda run: order_of(run.options, run.started, wish.rate),
+            by=wish.by,
+            host=socket.gethostname(),
+            note=wish.note,
+        )
+        perform(self._config, self._store, reader, task, Watch(tell, self._looked))
 
-    def _follow(self, work: Work, batches: Iterator[int]) -> None:
-        """Take one batch after the other, until the end or until this process is told to stop."""
-        for count in batches:
-            work = self._work = replace(work, done=work.done + count)
-            if self._stopping.is_set():
-                self._work = replace(work, state=WorkState.STOPPED)
-                self._log("warning", "redrive interrupted by a stop; it can be continued", run=work.run)
-                return
-        self._work = replace(work, state=WorkState.FINISHED)
-        self._log("info", "redrive finished", run=work.run, looked_at=work.done)
+    def _looked(self, count: int) -> None:
+        if self._work is not None:
+            self._work = replace(self._work, done=self._work.done + count)
+        if self._stopping.is_set():
+            raise _Stopped
 
-
-def _left(run: Run) -> int:
-    return sum(max(0, end - run.reached.get(number, 0)) for number, end in run.until.items())
+    def _end(self, state: WorkState, error: str | None = None) -> None:
+        level = "info" if state is WorkState.FINISHED else "warning"
+        self._log(level, f"redrive {state}", run=self._work.run if self._work else None, error=error)
+        if self._work is not None and self._work.state is WorkState.RUNNING:
+            self._work = replace(self._work, state=state, error=error)
