@@ -54,7 +54,7 @@ class Draft:
     ago: timedelta = timedelta(minutes=5)
     topic: str = "email_requests"
     fields: Mapping[str, Any] = field(default_factory=dict)
-    headers: Headers = field(default_factory=list)
+    headers: Sequence[tuple[str, str | bytes | None]] = ()
     payload: bytes | None = None
     id: uuid.UUID = field(default_factory=uuid.uuid4)
 

@@ -89,7 +89,7 @@ def test_options_of_the_command_are_understood() -> None:
     options = {**options_of(Filter(since="1h"), 3), "partitions": [1], "where": ["userId=u1"]}
     selection = order_of(options, NOW, None).selection
 
-    assert (selection.since, selection.partitions, str(selection.where[0])) == (
+    assert (selection.since, set(selection.partitions), str(selection.where[0])) == (
         NOW - timedelta(hours=1),
         {1},
         "userId=u1",
