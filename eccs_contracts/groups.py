@@ -178,12 +178,13 @@ def overview(admin: AdminClient, timeout: float) -> list[Group]:
     """Every consumer group that the broker knows, by name; errors as `describe`."""
     try:
         found = admin.list_consumer_groups(request_timeout=timeout).result()
-        if found.errors:  # of brokers that did not answer: their groups would be missing
-            raise KafkaException(found.errors[0])
         names = sorted(one.group_id for one in found.valid)
-        return _described(admin, names, (), timeout) if names else []
+        groups = _described(admin, names, (), timeout) if names else []
     except KafkaException as error:
         raise _error(error, "groups") from None
+    if found.errors:  # of brokers that did not answer: their groups are missing
+        raise _error(KafkaException(found.errors[0]), "groups")
+    return groups
 
 
 def _described(admin: AdminClient, groups: Sequence[str], topics: Sequence[str], timeout: float) -> list[Group]:

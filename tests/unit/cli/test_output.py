@@ -164,8 +164,9 @@ def test_a_defect_is_told_in_one_line(
     variable: str, shown: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its text may hold anything, so that only its kind is said; developers get the rest."""
+    environ: dict[str, str] = {}
     monkeypatch.setenv(variable, "1")
-    monkeypatch.setattr("eccs_contracts._cli.topics.admin", lambda: {}["ada@example.com"])
+    monkeypatch.setattr("eccs_contracts._cli.topics.admin", lambda: environ["ada@example.com"])
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9")
     with pytest.raises(KeyError) if shown else nullcontext():
         assert main(["topics", "list"]) == 1
