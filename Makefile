@@ -13,7 +13,7 @@ UV     := $(BIN)/python -m uv
 # The branch that a change goes to is a baseline, too, where this is a clone that has it.
 MAIN   := $(shell git rev-parse --verify --quiet origin/main > /dev/null 2>&1 && echo --against git:origin/main)
 
-.PHONY: help demo test check bench docs format generate lock wheel clean
+.PHONY: help demo test browser check bench docs shots format generate lock wheel clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,15 @@ demo: $(READY) ## From a schema to a delivered e-mail on a real Kafka
 test: $(READY) ## The whole suite
 	$(BIN)/python -m pytest
 
+browser: ## Install Chromium for the tests in a browser, where apt is there and may
+	@if command -v chromium chromium-browser > /dev/null; then exit 0; \
+	elif [ "$$(id -u)" != 0 ] || ! command -v apt-get > /dev/null; then \
+	  echo "make: no Chromium, and no apt-get as root to bring it: tests in a browser are skipped" >&2; exit 0; \
+	else \
+	  apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=300 \
+	    install --no-install-recommends chromium fonts-dejavu-core > /dev/null; \
+	fi
+
 check: $(READY) ## Format, lint, types, import rules, codegen drift, contracts
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
@@ -48,6 +57,9 @@ bench: $(READY) ## Ratios, side by side in one run
 
 docs: $(READY) ## Write the documents that are made: a page for each rule, the example of a review
 	$(BIN)/python -m tests.docs
+
+shots: $(READY) browser ## Take the pictures of the console that docs/ shows
+	$(BIN)/python -m tests.shots
 
 format: $(READY) ## Rewrite the code in the house format
 	$(BIN)/ruff format

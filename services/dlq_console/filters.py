@@ -97,7 +97,7 @@ class Filter:
         """
         since, until = _time("since", self.since, now), _time("until", self.until, now)
         end = now if until is None else min(until, now)
-        return replace(self, since=since.isoformat() if since else "", until=end.isoformat())
+        return replace(self, since=since.isoformat() if since else "", until=end.isoformat(timespec="milliseconds"))
 
 
 def filter_of(fields: Fields) -> Filter:

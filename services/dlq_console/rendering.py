@@ -67,7 +67,7 @@ def ago(value: datetime, now: datetime) -> str:
 
 def words(name: str) -> str:
     """A wire name, or a state, as words: `failureReason` is `failure reason`, `NO_VALUE` is `no value`."""
-    return _HUMP.sub(" ", name).replace("_", " ").lower()
+    return _HUMP.sub(" ", name).replace("_", " ").replace("-", " ").lower()
 
 
 def flat(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

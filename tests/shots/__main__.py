@@ -47,7 +47,6 @@ SHOTS: Final = (
     Shot("letters", "/letters?category=PERMANENT&category=PARSE", height=940),
     Shot("letter", "/letters/{place}", "dark", height=1040),
     Shot("redrive", "/redrive?reason=too+many+connections"),
-    Shot("phone", "/letters?category=PARSE", width=400, height=860),
 )
 
 
