@@ -227,18 +227,22 @@ def test_sigterm_ends_with_every_request_answered(stack: Stack) -> None:
     """Nothing is taken without its answer; the process says 0."""
     with _service(stack.environment, LOG_LEVEL="info", RATE_LIMIT="0") as running, ThreadPoolExecutor(8) as pool:
         statuses: list[int] = []
+        enough = threading.Event()
 
         def send_until_closed() -> None:
             with httpx.Client(base_url=running.url, headers=token(sub="ada@example.com"), timeout=20) as client:
                 while True:
                     try:
                         statuses.append(client.post(_URL, json=GOOD).status_code)
-                    except httpx.ConnectError:
+                    except httpx.TransportError:  # refused, or closed before the service had read a byte
                         return
-                    if len(statuses) == 60:
-                        running.process.send_signal(signal.SIGTERM)
+                    if len(statuses) >= 60:
+                        enough.set()
 
-        for future in [pool.submit(send_until_closed) for _ in range(8)]:
+        futures = [pool.submit(send_until_closed) for _ in range(8)]
+        assert enough.wait(60)
+        running.process.send_signal(signal.SIGTERM)
+        for future in futures:
             future.result(60)
         code = running.process.wait(30)
         assert running.process.stderr is not None
