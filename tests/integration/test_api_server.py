@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -269,6 +270,17 @@ def test_the_client_does_what_the_service_offers(service: Running) -> None:
     assert (first.id, first.replayed, again.replayed) == (again.id, False, True)
     assert [(item.status, bool(item.id)) for item in items] == [("accepted", True), ("invalid", False)]
     assert (listed, counted.total) == ([], 0)
+
+
+def test_the_example_of_the_docs_runs(service: Running, capsys: pytest.CaptureFixture[str]) -> None:
+    """As it is written, but for the address."""
+    block = Path("docs/api.md").read_text("utf-8").partition("```python\n")[2].partition("```")[0]
+    bearer = token(sub="docs")["Authorization"].removeprefix("Bearer ")
+
+    code = compile(block.replace("http://127.0.0.1:3002", service.url), "docs/api.md", "exec")
+    exec(code, {"token": bearer})  # noqa: S102  our own page
+
+    assert capsys.readouterr().out.splitlines()[0].startswith("accepted ")
 
 
 def test_the_asynchronous_client_does_the_same(service: Running) -> None:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from services.email_service.auth import Authenticator
 from services.email_service.problems import ApiError
 from services.email_service.settings import AuthSettings
-from tests.benchmark.http.tokens import AUDIENCE, ISSUER, TOKENS, good_token
+from tests.benchmark.http.tokens import AUDIENCE, ISSUER, TOKENS, forged, good_token
 from tests.integration.api_harness import SECRET
 
 _HS256 = Authenticator(AuthSettings("HS256", SECRET, AUDIENCE, ISSUER, leeway=5))
@@ -48,9 +48,38 @@ def test_any_other_token_is_refused(kind: str) -> None:
 
 def test_the_public_key_is_no_secret_to_sign_with() -> None:
     """The algorithm is ours to say: RFC 8725, section 2.1."""
-    forged = jwt.encode({"sub": "u1", "exp": time.time() + 60}, "x" * 32, algorithm="HS256")
+    claims = {"sub": "u1", "exp": time.time() + 60}
+    tokens = [forged({"alg": alg, "typ": "JWT"}, claims, _PUBLIC.decode()) for alg in ("HS256", "RS256")]
+    refused = []
+    for one in tokens:
+        with pytest.raises(ApiError) as caught:
+            _RS256.user(one["Authorization"])
+        refused.append(caught.value.status)
+
+    assert refused == [401, 401]
+
+
+@pytest.mark.parametrize("kind", TOKENS)
+def test_a_service_of_a_key_pair_refuses_them_all_as_well(kind: str) -> None:
+    """Whatever they are signed with, it is not its key."""
     with pytest.raises(ApiError):
-        _RS256.user(f"Bearer {forged}")
+        _RS256.user(TOKENS[kind](random.Random(0)).get("Authorization"))
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "claims"),
+    [
+        ("PS256", {}),
+        ("RS512", {}),
+        ("RS256", {"exp": 1}),
+        ("RS256", {"aud": "another service"}),
+        ("RS256", {"sub": ""}),
+    ],
+)
+def test_the_right_key_does_not_make_a_wrong_token_good(algorithm: str, claims: dict[str, Any]) -> None:
+    """Another algorithm of the same key, an end that is over, an audience nobody configured, no user."""
+    with pytest.raises(ApiError):
+        _RS256.user(_bearer(algorithm, _KEY, **claims))
 
 
 @pytest.mark.parametrize(("ago", "good"), [(3, True), (10, False)])

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eccs_contracts import EmailRequest
-from services.email_service.contract_schema import accepted, field_schema, type_schema
+from services.email_service.contract_schema import accepted, example_of, field_schema, type_schema
 from services.email_service.models import GIVEN, SEND_REQUEST
 
 _CHECK = jsonschema.Draft202012Validator(SEND_REQUEST)
@@ -78,3 +78,34 @@ def test_constraints_are_carried_over(field: dict[str, Any], expected: dict[str,
 def test_types_are_translated(kind: Any, expected: dict[str, Any]) -> None:
     """An unknown logical type is its own type, as Avro says."""
     assert type_schema(kind) == expected
+
+
+@pytest.mark.parametrize(
+    ("field", "expected"),
+    [
+        ({"type": "string", "maxLength": 3}, "fie"),
+        ({"type": "string", "minLength": 7}, "fieldfi"),
+        ({"type": "string", "format": "email", "maxLength": 254}, "name@example.com"),
+        ({"type": "string", "pattern": "[A-Z]{5}"}, "FIELD"),
+        ({"type": "string", "pattern": "[0-9]+", "minLength": 4}, "1111"),
+        ({"type": ["null", "int"], "minimum": 18}, 18),
+        ({"type": "long", "maximum": -5}, -5),
+        ({"type": {"type": "map", "values": ["null", "long", "string"]}}, {"name": "value"}),
+        ({"type": {"type": "array", "items": "boolean"}}, [True]),
+        ({"type": {"type": "enum", "name": "E", "symbols": ["B", "A"]}}, "B"),
+        ({"type": {"type": "long", "logicalType": "timestamp-millis"}}, "2030-01-01T12:00:00Z"),
+    ],
+)
+def test_an_example_is_made_of_the_constraints(field: dict[str, Any], expected: Any) -> None:
+    """And keeps them."""
+    schema = field_schema({"name": "field", **field})
+    made = example_of(schema, "field")
+
+    assert made == expected
+    assert jsonschema.Draft202012Validator(schema).is_valid(made)
+
+
+def test_a_pattern_that_is_beyond_us_is_said() -> None:
+    """And not answered with an example that breaks it."""
+    with pytest.raises(ValueError, match="field: no example"):
+        example_of({"type": "string", "pattern": "^(?:x-[0-9]{9}-y)$"}, "field")
