@@ -50,8 +50,9 @@ class OffsetTracker(Generic[P]):
         }
 
     def committed(self, offsets: dict[P, int]) -> None:
-        """Note that the broker has these."""
-        self._committed.update(offsets)
+        """Note that the broker has these; a place never goes back."""
+        for partition, offset in offsets.items():
+            self._committed[partition] = max(offset, self._committed.get(partition, offset))
 
     def drop(self, partition: P) -> None:
         """Forget a partition that is not ours any more; what finishes late counts for nothing."""
