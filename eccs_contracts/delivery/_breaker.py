@@ -73,3 +73,10 @@ class CircuitBreaker:
         elif state is BreakerState.HALF_OPEN:
             self._opened, self._pause = now, min(self._pause * _GROWTH, self._longest)
             self._probing = False
+
+    def trip(self, now: datetime) -> None:
+        """Open at once: what failed will fail for everybody, for example a login."""
+        if self.state(now) is BreakerState.CLOSED:
+            self._opened = now
+        else:
+            self.failed(now)

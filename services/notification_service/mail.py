@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from email.errors import MessageError
 from email.headerregistry import Address
@@ -9,12 +10,16 @@ from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
 from pathlib import Path
+from typing import Final
 
+import idna
 from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from eccs_contracts import EmailRequest
 from eccs_contracts.delivery import Outcome, OutcomeKind
+
+_UNSAFE: Final = re.compile(r"[\x00-\x20\x7f<>]")
 
 
 class Unsendable(Exception):
@@ -43,7 +48,7 @@ class Composer:
     """Makes mails; templates come from one folder and can do nothing but fill in values."""
 
     def __init__(self, sender: str, templates: Path) -> None:
-        self._sender = sender
+        self._sender = _ascii_domain(sender)
         self._templates = ImmutableSandboxedEnvironment(
             loader=FileSystemLoader(templates),
             undefined=StrictUndefined,
@@ -70,9 +75,12 @@ class Composer:
         message["Date"] = format_datetime(request.timestamp)
         message["Message-ID"] = f"<{request.id}@{self._sender.rpartition('@')[2]}>"
         text, html = self._bodies(request)
-        message.set_content(text)
-        if html is not None:
-            message.add_alternative(html, subtype="html")
+        try:
+            message.set_content(text)
+            if html is not None:
+                message.add_alternative(html, subtype="html")
+        except ValueError:  # a lone surrogate: text that no encoding has
+            raise Unsendable(OutcomeKind.VALIDATION, "body: it is not text") from None
         return Mail(self._sender, recipient, message.as_bytes(), needs_utf8)
 
     def _bodies(self, request: EmailRequest) -> tuple[str, str | None]:
@@ -103,9 +111,14 @@ def _is_html(name: str | None) -> bool:
 
 
 def _ascii_domain(address: str) -> str:
-    """The address with its domain in the form that DNS has (RFC 5891)."""
+    """The address with its domain in the form that DNS has (RFC 5891; UTS 46 for case and width)."""
     local, _, domain = address.rpartition("@")
+    if _UNSAFE.search(address) or not local:
+        # One of these in MAIL or RCPT would end the command, or the path in it, and begin what the caller likes.
+        raise Unsendable(OutcomeKind.VALIDATION, "to: it holds a character that no address on the wire has")
+    if domain.isascii():
+        return address
     try:
-        return f"{local}@{domain.encode('idna').decode('ascii')}"
-    except UnicodeError:
+        return f"{local}@{idna.encode(domain, uts46=True).decode('ascii')}"
+    except idna.IDNAError:
         raise Unsendable(OutcomeKind.VALIDATION, "to: the domain has no form for DNS (IDNA)") from None
