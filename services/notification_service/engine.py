@@ -67,6 +67,7 @@ class Engine:
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping, self._hurried = threading.Event(), threading.Event()
         self._paused: set[Partition] = set()
+        self._leaving: frozenset[Partition] = frozenset()  # read by the loop: what has not begun there does not begin
         self._said: dict[str, float] = {}
         self._room_at = self._last_commit = self._last_look = time.monotonic()
         self.ticked = self.loop_beat = time.monotonic()
@@ -198,8 +199,11 @@ class Engine:
         self._loop.call_soon_threadsafe(self._deliver, ticket, job)
 
     def _deliver(self, ticket: Running, job: Job) -> None:
+        def wanted() -> bool:
+            return not self._stopping.is_set() and ticket.partition not in self._leaving
+
         async def deliver() -> None:
-            self._results.put((ticket, job.ledger_id, await self._worker.deliver(job)))
+            self._results.put((ticket, job.ledger_id, await self._worker.deliver(job, wanted)))
 
         self._keep(deliver())
 
@@ -327,6 +331,7 @@ class Engine:
     def _revoke(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         """Finish what is being sent of these, commit it, then let them go; what takes longer goes on fenced."""
         places = {(one.topic, one.partition) for one in partitions}
+        self._leaving = frozenset(places)
         began = time.monotonic()
         deadline = began + self._settings.revoke_budget
         while self._desk.running_of(places) and time.monotonic() < deadline:
@@ -338,6 +343,7 @@ class Engine:
         self.metrics.drain.observe(time.monotonic() - began)
         self._commit(force=True)
         self._forget(places, "revoke")
+        self._leaving = frozenset()
 
     def _lose(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         """They are somebody else's already: nothing may be committed."""

@@ -10,7 +10,7 @@ from eccs_contracts.delivery import BreakerState, CircuitBreaker, FloodGuard
 from services.notification_service.logs import log
 
 _FIRST_PAUSE: Final = timedelta(seconds=0.5)
-_LONGEST_PAUSE: Final = timedelta(seconds=10)
+_LONGEST_PAUSE: Final = timedelta(seconds=5)
 
 
 class Gates:

@@ -99,6 +99,7 @@ class Ledger:
         self._tokens = itertools.count()
         self._claims: Batches[Job, Claim] = Batches(self._claim_all)
         self._marks: Batches[Mark, None] = Batches(self._mark_all)
+        self._releases: Batches[str, None] = Batches(self._release_all)
         self._held: set[str] = set()
         self._seen: dict[str, tuple[object, datetime]] = {}  # claims of others, and since when they are unchanged
 
@@ -159,12 +160,8 @@ class Ledger:
 
     async def release(self, job: Job) -> None:
         """Give a claim back: nothing was sent; errors as `claim`."""
-        query = {"_id": job.ledger_id, "owner": self._instance, "state": EmailState.SENDING}
+        await self._releases.do(job.ledger_id)
         self._held.discard(job.ledger_id)
-        try:
-            await self._log.update_one(query, {"$set": {"owner": None, "claim": None}})
-        except PyMongoError as error:
-            raise _unavailable(error) from error
 
     async def origin(self, job: Job) -> Record:
         """The record as its producer wrote it; the job's own where the ledger has none. Errors as `claim`."""
@@ -270,6 +267,14 @@ class Ledger:
             since = now
         self._seen[entry["_id"]] = (sign, since)
         return now - since >= self._lease
+
+    async def _release_all(self, emails: Sequence[str]) -> list[None]:
+        query = {"_id": {"$in": list(emails)}, "owner": self._instance, "state": EmailState.SENDING}
+        try:
+            await self._log.update_many(query, {"$set": {"owner": None, "claim": None}})
+        except PyMongoError as error:
+            raise _unavailable(error) from error
+        return [None] * len(emails)
 
     async def _mark(self, mark: Mark) -> None:
         await self._marks.do(mark)

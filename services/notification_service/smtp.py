@@ -6,7 +6,7 @@ import asyncio
 from datetime import timedelta
 from typing import Final
 
-from eccs_contracts.delivery import CircuitBreaker, Outcome, OutcomeKind, TokenBucket
+from eccs_contracts.delivery import BreakerState, CircuitBreaker, Outcome, OutcomeKind, TokenBucket
 from eccs_contracts.errors import InfrastructureError
 from services.notification_service.clock import Clock
 from services.notification_service.mail import Mail
@@ -18,6 +18,7 @@ from services.notification_service.smtp_session import Lost, Refused, SmtpSessio
 _SENT: Final = Outcome(OutcomeKind.SENT)
 _SESSION_ENDS: Final = (SERVICE_CLOSES, BAD_SEQUENCE)
 _UNSERVED: Final = (OutcomeKind.INFRASTRUCTURE, OutcomeKind.AMBIGUOUS)
+_LONGEST_PAUSE: Final = timedelta(seconds=10)  # of the breaker: how late the end of an outage may be noticed
 _UNLIMITED: Final = 1_000_000.0
 
 
@@ -34,19 +35,18 @@ class SmtpPool:
         rate = settings.rate or _UNLIMITED
         self._bucket = TokenBucket(rate, max(1.0, rate / 10), clock.now())
         self.breaker = CircuitBreaker(
-            settings.breaker_failures, timedelta(seconds=settings.breaker_pause), timedelta(seconds=30)
+            settings.breaker_failures, timedelta(seconds=settings.breaker_pause), _LONGEST_PAUSE
         )
 
     async def send(self, mail: Mail) -> Outcome:
-        """Send one mail; how it ended. Never raises for what a server or a network does."""
-        if not self.breaker.allow(self._clock.now()):
+        """Send one mail that the breaker has let through; how it ended.
+
+        Never raises for what a server or a network does. The breaker is asked once more: it may have opened since.
+        """
+        await self._pace()
+        if self.breaker.state(self._clock.now()) is BreakerState.OPEN:
             return Outcome(OutcomeKind.INFRASTRUCTURE, f"{self._address} does not serve: its circuit is open")
-        try:
-            await self._pace()
-            outcome = await self._try(mail)
-        except BaseException:
-            self.breaker.abandoned()
-            raise
+        outcome = await self._try(mail)
         self._report(outcome)
         return outcome
 

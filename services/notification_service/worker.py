@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
@@ -92,12 +93,17 @@ class Worker:
     metrics: Metrics
     tracing: Tracing
 
-    async def deliver(self, job: Job) -> Result:
-        """Bring a job to its end, or say when to try again. Raises nothing that an error of ours could be."""
+    async def deliver(self, job: Job, wanted: Callable[[], bool]) -> Result:
+        """Bring a job to its end, or say when to try again. Raises nothing that an error of ours could be.
+
+        Args:
+            job: what is to be done.
+            wanted: whether to begin what has not begun: not where the service stops, or the partition goes.
+        """
         started = time.monotonic()
         try:
             with self.tracing.attempt(job):
-                result = await self._deliver(job)
+                result = await self._admit(job, wanted)
         except InfrastructureError as error:
             return self._wait(job, str(error), "infrastructure")
         except Exception as error:  # noqa: BLE001  a defect of ours must not lose the message, nor stop the others
@@ -105,16 +111,34 @@ class Worker:
         self.metrics.duration.observe(time.monotonic() - started)
         return result
 
-    async def _deliver(self, job: Job) -> Result:
+    async def _admit(self, job: Job, wanted: Callable[[], bool]) -> Result:
+        """Past the breaker of the mail server, before anything is written; what is no mail needs no server."""
+        now = self.clock.now()
+        if not wanted():
+            return Wait(job, now)
+        if job.verdict is not None:
+            return await self._deliver(job, wanted)
+        breaker = self.smtp.breaker
+        if not breaker.allow(now):
+            return Wait(job, max(breaker.retry_at or now, now + _PROBED))
+        try:
+            return await self._deliver(job, wanted)
+        finally:
+            breaker.abandoned()
+
+    async def _deliver(self, job: Job, wanted: Callable[[], bool]) -> Result:
         if self.terms.ambiguous is AmbiguousPolicy.PARK:
             async with self.slots:  # claimed in a slot: a crash leaves no more claims to park than there are slots
-                claimed = await self._claim(job)
+                claimed = await self._claim(job) if wanted() else Wait(job, self.clock.now())
                 return claimed if isinstance(claimed, Complete | Wait) else await self._settle(claimed)
         claimed = await self._claim(job)
         if isinstance(claimed, Complete | Wait):
             return claimed
         async with self.slots:
-            return await self._settle(claimed)
+            if wanted():
+                return await self._settle(claimed)
+        await insist(lambda: self.ledger.release(job))
+        return Wait(job, self.clock.now())
 
     async def _claim(self, job: Job) -> Job | Result:
         now = self.clock.now()
@@ -170,7 +194,8 @@ class Worker:
                 await self._dead(job, outcome, decision)
             case Hold():
                 await insist(lambda: self.ledger.release(job))
-                return self._wait(replace(job, holds=job.holds + 1), decision.reason, outcome.kind)
+                blamed = outcome.phase in _OF_A_MESSAGE
+                return self._wait(replace(job, holds=job.holds + blamed), decision.reason, outcome.kind)
         self.gates.flood.ended(self.clock.now(), dead=isinstance(decision, DeadLetter))
         log("info", type(decision).__name__.lower(), email=job.ledger_id, attempt=job.attempt, reason=outcome.reason)
         reached("after-mark")
@@ -242,7 +267,7 @@ class Worker:
 
     def _wait(self, job: Job, reason: str, kind: str) -> Wait:
         self.metrics.held.labels(kind).inc()
-        pause = min(_HOLD * 2 ** min(job.holds, 5), _LONGEST_HOLD)
+        pause = min(_HOLD * 2**job.holds / 2, _LONGEST_HOLD)
         now = self.clock.now()
         closed = self.gates.closed()
         if closed is None:  # otherwise the gate says it once for all of them
