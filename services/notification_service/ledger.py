@@ -100,7 +100,7 @@ class Ledger:
         self._claims: Batches[Job, Claim] = Batches(self._claim_all)
         self._marks: Batches[Mark, None] = Batches(self._mark_all)
         self._releases: Batches[str, None] = Batches(self._release_all)
-        self._held: set[str] = set()
+        self._held: dict[str, datetime] = {}  # claims of ours, and when they were last known to be ours
         self._seen: dict[str, tuple[object, datetime]] = {}  # claims of others, and since when they are unchanged
 
     async def prepare(self) -> None:
@@ -135,10 +135,12 @@ class Ledger:
         Raises:
             LedgerUnavailable: no answer; nothing is known then.
         """
-        claim = await self._claims.do(job)
-        if isinstance(claim, Claimed | Orphan):
-            self._held.add(job.ledger_id)
-        return claim
+        return await self._claims.do(job)
+
+    def surely_held(self, job: Job) -> bool:
+        """Whether a claim cannot have been taken over: a process that stood still has to ask again."""
+        known = self._held.get(job.ledger_id)
+        return known is not None and self._clock.now() - known < self._lease / 2
 
     async def sent(self, job: Job) -> None:
         """Mark a message delivered; errors as `claim`."""
@@ -161,7 +163,7 @@ class Ledger:
     async def release(self, job: Job) -> None:
         """Give a claim back: nothing was sent; errors as `claim`."""
         await self._releases.do(job.ledger_id)
-        self._held.discard(job.ledger_id)
+        self._held.pop(job.ledger_id, None)
 
     async def origin(self, job: Job) -> Record:
         """The record as its producer wrote it; the job's own where the ledger has none. Errors as `claim`."""
@@ -180,11 +182,15 @@ class Ledger:
             await asyncio.sleep(self._settings.lease / 4)
             if not self._held:
                 continue
-            query = {"_id": {"$in": list(self._held)}, "owner": self._instance, "state": EmailState.SENDING}
+            now, held = self._clock.now(), list(self._held)
+            query = {"_id": {"$in": held}, "owner": self._instance, "state": EmailState.SENDING}
             try:
-                await self._log.update_many(query, {"$inc": {"beat": 1}})
+                if (await self._log.update_many(query, {"$inc": {"beat": 1}})).matched_count < len(held):
+                    held = [one["_id"] for one in await self._log.find(query, {"_id": 1}).to_list()]
             except PyMongoError as error:
                 log("warning", "no_sign_of_life", error=type(error).__name__)
+            else:
+                self._held.update((one, now) for one in held if one in self._held)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -199,7 +205,10 @@ class Ledger:
             verdicts = await self._contest(known, token, now) if known else {}
         except PyMongoError as error:
             raise _unavailable(error) from error
-        return [verdicts.get(job.ledger_id, Claimed()) for job in jobs]
+        claims = [verdicts.get(job.ledger_id, Claimed()) for job in jobs]
+        ours = [job for job, claim in zip(jobs, claims, strict=True) if isinstance(claim, Claimed | Orphan)]
+        self._held.update((job.ledger_id, now) for job in ours)
+        return claims
 
     async def _insert(self, jobs: Sequence[Job], token: str, now: datetime) -> set[str]:
         """Insert entries; the ids that were there already."""
@@ -278,7 +287,7 @@ class Ledger:
 
     async def _mark(self, mark: Mark) -> None:
         await self._marks.do(mark)
-        self._held.discard(mark.job.ledger_id)
+        self._held.pop(mark.job.ledger_id, None)
 
     async def _mark_all(self, marks: Sequence[Mark]) -> list[None]:
         """All mails that were sent in one write for each attempt, the rest in one unordered bulk."""

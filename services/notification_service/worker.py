@@ -136,7 +136,9 @@ class Worker:
             return claimed
         async with self.slots:
             if wanted():
-                return await self._settle(claimed)
+                if not self.ledger.surely_held(job):  # this process stood still: another may have taken it over
+                    claimed = await self._claim(job)
+                return claimed if isinstance(claimed, Complete | Wait) else await self._settle(claimed)
         await insist(lambda: self.ledger.release(job))
         return Wait(job, self.clock.now())
 

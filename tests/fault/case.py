@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -74,10 +75,15 @@ def run(case: Case, rig: Rig) -> Row:
         injected = case.inject(rig)
         recovered = _settle(rig, injected.lifted)
         codes = [instance.end() for instance in rig.instances if instance.child.exit_code() is None]
+    except BaseException:
+        rig.stop_all()
+        rig.skip_the_rest()
+        raise
     finally:
-        rig.broker.go_on()
         rig.stop_all()
     books = reconcile(rig, injected.crashes)
+    if books.problems:
+        rig.skip_the_rest()
     problems = list(books.problems)
     if injected.count < 1:
         problems.append("the fault did not fire")
@@ -90,6 +96,10 @@ def run(case: Case, rig: Rig) -> Row:
 
 def _settle(rig: Rig, lifted: float) -> float:
     deadline = time.monotonic() + _SETTLE
-    while not settled(rig) and time.monotonic() < deadline:
+    while not settled(rig):
+        if time.monotonic() > deadline:
+            for instance in rig.instances:
+                sys.stderr.write(f"after {_SETTLE:g} s not settled; its last lines:\n{instance.child.tail()}\n")
+            break
         pause(0.1)
     return time.monotonic() - lifted

@@ -34,7 +34,7 @@ def _kill_at(rig: Rig, point: str, **settings: str) -> Injected:
     return Injected(_KILLS, bound, _KILLS, lifted=lifted)
 
 
-def _register(point: str, title: str, *, fast: bool = False, **settings: str) -> None:
+def _register(point: str, title: str, settings: dict[str, str], *, fast: bool = False) -> None:
     def killed(rig: Rig) -> Injected:
         return _kill_at(rig, point, **settings)
 
@@ -42,13 +42,13 @@ def _register(point: str, title: str, *, fast: bool = False, **settings: str) ->
 
 
 _ALONE = {"SMTP_SESSIONS": "1"}
-_register("after-claim", "after the claim", **_ALONE)
-_register("after-send", "after the send (policy resend)", fast=True)
-_register("after-send", "after the send (policy park)", AMBIGUOUS_POLICY="park")
-_register("after-retry-produce", "after the retry is written", **_ALONE)
-_register("after-dead-produce", "after the dead letter is written", **_ALONE)
-_register("after-mark", "after the mark", **_ALONE)
-_register("before-commit", "before the commit", **_ALONE)
+_register("after-claim", "after the claim", _ALONE)
+_register("after-send", "after the send (policy resend)", {}, fast=True)
+_register("after-send", "after the send (policy park)", {"AMBIGUOUS_POLICY": "park"})
+_register("after-retry-produce", "after the retry is written", _ALONE)
+_register("after-dead-produce", "after the dead letter is written", _ALONE)
+_register("after-mark", "after the mark", _ALONE)
+_register("before-commit", "before the commit", _ALONE)
 
 
 @fault("20", "SIGTERM under load", fast=True)

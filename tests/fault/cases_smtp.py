@@ -93,6 +93,7 @@ def cut_before_the_end(rig: Rig) -> Injected:
     rig.feed(4, "slow.example")
     _arrived(rig, 8)
     silent = _fired(rig)
+    rig.until(lambda: set(rig.states().values()) == {"sent"}, "no reply is under way that a reset would swallow")
     rig.smtp.reset_all()
     rig.smtp.cut_after(20_000, 6)
     rig.feed(6, "big.example", body="x" * 60_000)
