@@ -165,7 +165,13 @@ class Stage:
         random = Random(11)
         retries = [_retry(random, one) for one in due]
         entries = [
-            {"_id": str(one.id), "state": EmailState.RETRYING, "attempt": 0, "redrive": 0, "dueAt": one.retry.scheduled_at}
+            {
+                "_id": str(one.id),
+                "state": EmailState.RETRYING,
+                "attempt": 0,
+                "redrive": 0,
+                "dueAt": one.retry.scheduled_at,
+            }
             for one in retries
         ]
         self.entries(name).insert_many(entries, ordered=False)
