@@ -30,7 +30,7 @@ POINTS = ("claim", "send", "produce", "mark")
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A record of a topic: an e-mail and which attempt it asks for."""
+    """A record of a topic: an e-mail and which attempt it asks for; a retry does not hold its request's bytes."""
 
     email: int
     attempt: int
@@ -45,6 +45,7 @@ class Entry:
     attempt: int
     owner: int
     state: str
+    origin: bytes | None = None
 
 
 @dataclass(slots=True)
@@ -160,7 +161,8 @@ class World:
         if entry is not None and not self._free(entry, letter, worker):
             busy = entry.state == "sending" and entry.attempt == letter.attempt
             return self.now + timedelta(seconds=1) if busy else None
-        self.ledger[letter.email] = entry = Entry(letter.attempt, worker.name, "sending")
+        origin = entry.origin if entry is not None else None
+        self.ledger[letter.email] = entry = Entry(letter.attempt, worker.name, "sending", origin)
         self._point("claim", crash)
         if kind is OutcomeKind.SENT:
             self.sink[letter.email] += 1
@@ -171,11 +173,13 @@ class World:
             case Done():
                 entry.state = "sent"
             case Retry(attempt=attempt, due=due):
-                self.topics["retry", letter.email % 2].append(Letter(letter.email, attempt, due, letter.payload))
+                if not letter.attempt:
+                    entry.origin = letter.payload
+                self.topics["retry", letter.email % 2].append(Letter(letter.email, attempt, due, b"a retry"))
                 self._point("produce", crash)
                 entry.state = "retrying"
             case DeadLetter():
-                self.dead[letter.email] = letter.payload
+                self.dead[letter.email] = letter.payload if not letter.attempt else entry.origin or letter.payload
                 self._point("produce", crash)
                 entry.state = "dead"
             case Hold():
