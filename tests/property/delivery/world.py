@@ -25,6 +25,7 @@ from eccs_contracts.delivery import (
 Place = tuple[str, int]
 PLACES: tuple[Place, ...] = (("main", 0), ("main", 1), ("retry", 0), ("retry", 1))
 POLICY = RetryPolicy(base_delay_ms=1000, max_delay_ms=60_000, max_attempts=3)
+LEASE = timedelta(seconds=20)
 POINTS = ("claim", "send", "produce", "mark")
 
 
@@ -74,9 +75,11 @@ class World:
         self.sink: Counter[int] = Counter()
         self.dead: dict[int, bytes] = {}
         self.accepted: dict[int, bytes] = {}
+        self.hopeless: set[int] = set()  # e-mails that nobody will ever take
         self.repeatable = 0  # sends that were under way in a process that crashed
         self.early: list[Letter] = []
         self.names = 0
+        self.died: dict[int, datetime] = {}  # by instance: its claims are free a lease later
         self.workers: list[Worker] = []
         self.owner: dict[Place, Worker] = {}
         for _ in range(2):
@@ -191,11 +194,11 @@ class World:
     def _free(self, entry: Entry, letter: Letter, worker: Worker) -> bool:
         if entry.state in ("sending", "retrying") and entry.attempt < letter.attempt:
             return True
-        dead_owner = entry.owner not in [one.name for one in self.workers]
+        given_up = self.now - self.died.get(entry.owner, self.now) >= LEASE
         return (
             entry.state == "sending"
             and entry.attempt == letter.attempt
-            and (dead_owner or entry.owner in (0, worker.name))
+            and (given_up or entry.owner in (0, worker.name))
         )
 
     @staticmethod
@@ -206,6 +209,7 @@ class World:
     def crash(self, worker: Worker) -> None:
         """End a process; what it ran is gone with it, and its partitions go on from what is committed."""
         self.workers.remove(worker)
+        self.died[worker.name] = self.now
         self.owner = {place: one for place, one in self.owner.items() if one is not worker}
         if not self.workers:
             self.join()
@@ -238,7 +242,8 @@ class World:
                 self.fetch(worker)
                 for ticket in list(worker.running):
                     if ticket in worker.running:
-                        self.complete(worker, ticket, OutcomeKind.SENT)
+                        hopeless = ticket.work.email in self.hopeless
+                        self.complete(worker, ticket, OutcomeKind.TRANSIENT if hopeless else OutcomeKind.SENT)
                 self.commit(worker)
             if all(self.committed[place] == len(self.topics[place]) for place in PLACES):
                 return step
