@@ -15,15 +15,17 @@ class Lanes(Generic[K, T]):
 
     def __init__(self) -> None:
         self._lanes: dict[K, deque[T]] = {}
+        self._waiting = 0
 
     def __len__(self) -> int:
         """Items that wait."""
-        return sum(map(len, self._lanes.values()))
+        return self._waiting
 
     def enter(self, key: K, item: T) -> bool:
         """Whether the item may start; otherwise it waits until `leave` gives it out."""
         if key in self._lanes:
             self._lanes[key].append(item)
+            self._waiting += 1
             return False
         self._lanes[key] = deque()
         return True
@@ -36,6 +38,7 @@ class Lanes(Generic[K, T]):
         """
         waiting = self._lanes[key]
         if waiting:
+            self._waiting -= 1
             return waiting.popleft()
         del self._lanes[key]
         return None

@@ -64,6 +64,7 @@ class Engine:
         self._results: queue.SimpleQueue[tuple[Running, str, Result]] = queue.SimpleQueue()
         self._decoded: queue.SimpleQueue[tuple[Running, Job | None]] = queue.SimpleQueue()
         self._undecoded: dict[tuple[Partition, int], int] = {}  # tries of records whose schema is not known yet
+        self._starting: list[tuple[Running, Job]] = []  # go to the loop together: waking it is a system call
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping, self._hurried = threading.Event(), threading.Event()
         self._paused: set[Partition] = set()
@@ -105,6 +106,7 @@ class Engine:
         for ticket in [] if self._gates.closed() else self._desk.due(self._clock.now()):
             self._begin(ticket)
         self._collect()
+        self._start()
         self._balance(closed=closed)
         self._commit(force=False)
         self._observe()
@@ -196,7 +198,16 @@ class Engine:
     def _hand_over(self, ticket: Running, job: Job) -> None:
         if job.due is not None and not job.holds and not job.defects:
             self.metrics.lateness.observe(max(0.0, (self._clock.now() - job.due).total_seconds()))
-        self._loop.call_soon_threadsafe(self._deliver, ticket, job)
+        self._starting.append((ticket, job))
+
+    def _start(self) -> None:
+        if self._starting:
+            self._loop.call_soon_threadsafe(self._deliver_all, self._starting)
+            self._starting = []
+
+    def _deliver_all(self, started: list[tuple[Running, Job]]) -> None:
+        for ticket, job in started:
+            self._deliver(ticket, job)
 
     def _deliver(self, ticket: Running, job: Job) -> None:
         def wanted() -> bool:
@@ -303,6 +314,7 @@ class Engine:
         began = time.monotonic()
         deadline = began + self._settings.drain_timeout
         self._pause(set(self._desk.partitions))
+        self._start()
         while self._desk.running and time.monotonic() < deadline and not self._hurried.is_set():
             self.ticked = time.monotonic()
             self._consumer.poll(0)  # stay in the group
@@ -336,6 +348,7 @@ class Engine:
         deadline = began + self._settings.revoke_budget
         while self._desk.running_of(places) and time.monotonic() < deadline:
             self.ticked = time.monotonic()
+            self._start()
             with suppress(queue.Empty):
                 self._finish(*self._results.get(timeout=_TICK))
         if self._desk.running_of(places):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from email.errors import MessageError
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import idna
 from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound, UndefinedError
@@ -20,6 +20,31 @@ from eccs_contracts import EmailRequest
 from eccs_contracts.delivery import Outcome, OutcomeKind
 
 _UNSAFE: Final = re.compile(r"[\x00-\x20\x7f<>]")
+_LONGEST: Final = 76  # characters of a line with its name: the policy folds beyond 78
+_PLAIN: Final = {
+    "From": re.compile(r"[\w!#$%&'*+/?^`{|}~-]+(\.[\w!#$%&'*+/?^`{|}~-]+)*@[\w-]+(\.[\w-]+)*", re.ASCII),
+    "Subject": re.compile(r"(?!.*=\?)[!-~]( ?[!-~])*"),
+    "Date": re.compile(r"[\w,:+ -]+", re.ASCII),
+    "Message-ID": re.compile(r"<[\w-]+@[\w.-]+>", re.ASCII),
+}
+_PLAIN["To"] = _PLAIN["From"]
+
+
+class _Headers(HeaderRegistry):
+    """The standard library's, which makes a class for each header of each mail; this one makes each class once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._classes: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        name = name.lower()
+        if name not in self._classes:
+            self._classes[name] = super().__getitem__(name)
+        return self._classes[name]
+
+
+_POLICIES: Final = {False: SMTP.clone(header_factory=_Headers()), True: SMTPUTF8.clone(header_factory=_Headers())}
 
 
 class Unsendable(Exception):
@@ -65,15 +90,15 @@ class Composer:
         """
         recipient = _ascii_domain(request.to)
         needs_utf8 = not recipient.isascii()
-        message = EmailMessage(policy=SMTPUTF8 if needs_utf8 else SMTP)
+        message = EmailMessage(policy=_POLICIES[needs_utf8])
         try:
-            message["From"] = self._sender
-            message["To"] = Address(username=recipient.rpartition("@")[0], domain=recipient.rpartition("@")[2])
-            message["Subject"] = request.subject
+            _set(message, "From", self._sender)
+            _set(message, "To", recipient)
+            _set(message, "Subject", request.subject)
         except (ValueError, MessageError):
             raise Unsendable(OutcomeKind.VALIDATION, "to or subject cannot stand in a mail header") from None
-        message["Date"] = format_datetime(request.timestamp)
-        message["Message-ID"] = f"<{request.id}@{self._sender.rpartition('@')[2]}>"
+        _set(message, "Date", format_datetime(request.timestamp))
+        _set(message, "Message-ID", f"<{request.id}@{self._sender.rpartition('@')[2]}>")
         text, html = self._bodies(request)
         try:
             message.set_content(text)
@@ -104,6 +129,17 @@ class Composer:
             return None
         except UndefinedError as error:
             raise Unsendable(OutcomeKind.VALIDATION, f"templateData: {error.message}") from None
+
+
+def _set(message: EmailMessage, name: str, value: str) -> None:
+    """Set a header: as it is where parsing and folding would change nothing, which they take most of the time for."""
+    if len(name) + len(value) < _LONGEST and _PLAIN[name].fullmatch(value):
+        message.set_raw(name, value)
+    elif name == "To":
+        local, _, domain = value.rpartition("@")
+        message[name] = Address(username=local, domain=domain)
+    else:
+        message[name] = value
 
 
 def _is_html(name: str | None) -> bool:

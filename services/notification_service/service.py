@@ -66,7 +66,7 @@ class Service:
         worker = Worker(
             ledger=self._ledger,
             smtp=self._smtp,
-            slots=asyncio.Semaphore(settings.smtp.sessions),
+            slots=asyncio.Semaphore(settings.smtp.in_doubt),
             composer=Composer(settings.smtp.sender, settings.templates),
             outbox=self._outbox,
             gates=Gates(self._smtp.breaker, guard, self._clock.now),

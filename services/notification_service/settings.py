@@ -44,7 +44,8 @@ class SmtpSettings:
     """Where mail goes, and how.
 
     Attributes:
-        sessions: connections at most, each kept open; also the mails that a crash can leave sent and not marked.
+        sessions: connections at most, each kept open.
+        in_doubt: mails at most that are being sent, or are sent and not marked yet: what a crash can repeat.
         session_mails: mails over one connection at most.
         sender: the address in MAIL FROM and From.
         rate: mails a second at most; 0 for as many as the server takes.
@@ -59,6 +60,7 @@ class SmtpSettings:
     password: str | None = field(default=None, repr=False)
     starttls: bool = False
     sessions: int = 16
+    in_doubt: int = 16
     session_mails: int = 100
     timeouts: SmtpTimeouts = SmtpTimeouts()
     sender: str = "no-reply@eccs.example"
@@ -195,13 +197,15 @@ def _ledger(env: Mapping[str, str]) -> LedgerSettings:
 
 
 def _smtp(env: Mapping[str, str]) -> SmtpSettings:
+    sessions = number_setting("SMTP_SESSIONS", 16, least=1, env=env)
     return SmtpSettings(
         host=setting("SMTP_HOST", env=env),
         port=number_setting("SMTP_PORT", 25, least=1, env=env),
         username=optional_setting("SMTP_USERNAME", env),
         password=optional_setting("SMTP_PASSWORD", env),
         starttls=setting("SMTP_STARTTLS", "false", env).lower() in ("1", "true", "yes"),
-        sessions=number_setting("SMTP_SESSIONS", 16, least=1, env=env),
+        sessions=sessions,
+        in_doubt=number_setting("SMTP_IN_DOUBT", sessions, least=1, env=env),
         session_mails=number_setting("SMTP_SESSION_MAILS", 100, least=1, env=env),
         timeouts=_timeouts(env),
         sender=setting("SMTP_SENDER", "no-reply@eccs.example", env),

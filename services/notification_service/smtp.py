@@ -27,11 +27,12 @@ class SmtpUnavailable(InfrastructureError):
 
 
 class SmtpPool:
-    """Sessions with one server, each used by one message at a time and reused; the caller bounds how many."""
+    """Sessions with one server, each used by one message at a time and reused."""
 
     def __init__(self, settings: SmtpSettings, clock: Clock, metrics: Metrics) -> None:
         self._settings, self._clock, self._metrics = settings, clock, metrics
         self._idle: list[SmtpSession] = []
+        self._free = asyncio.Semaphore(settings.sessions)
         rate = settings.rate or _UNLIMITED
         self._bucket = TokenBucket(rate, max(1.0, rate / 10), clock.now())
         self.breaker = CircuitBreaker(
@@ -44,11 +45,12 @@ class SmtpPool:
         Never raises for what a server or a network does. The breaker is asked once more: it may have opened since.
         """
         await self._pace()
-        if self.breaker.state(self._clock.now()) is BreakerState.OPEN:
-            return Outcome(OutcomeKind.INFRASTRUCTURE, f"{self._address} does not serve: its circuit is open")
-        outcome = await self._try(mail)
-        self._report(outcome)
-        return outcome
+        async with self._free:
+            if self.breaker.state(self._clock.now()) is BreakerState.OPEN:
+                return Outcome(OutcomeKind.INFRASTRUCTURE, f"{self._address} does not serve: its circuit is open")
+            outcome = await self._try(mail)
+            self._report(outcome)
+            return outcome
 
     async def check(self) -> None:
         """See that a session can be had, and keep it.

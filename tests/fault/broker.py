@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import shutil
 import signal
 import subprocess
 import tempfile
 import threading
-import uuid
 from pathlib import Path
 from typing import Self
 
-from services.local_stack.kafka_jvm import _FILES, _JVM, _properties, find_java, resolved_jars
+from services.local_stack.kafka_jvm import _FILES, _JVM, _properties, find_java, new_cluster_id, resolved_jars
 from services.local_stack.kafka_probe import cluster_id, wake_coordinator
 from services.local_stack.processes import Patience, free_ports
 from services.local_stack.providers import Context
@@ -30,7 +28,7 @@ class Broker:
         self._directory = Path(tempfile.mkdtemp(prefix="eccs-fault-broker-"))
         self._ports = free_ports(2)
         self._patience = patience
-        self._cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        self._cluster = new_cluster_id()
         logging = f"-Dlog4j2.configurationFile={(_FILES / 'log4j2.properties').as_uri()}"
         jars = os.fspath(resolved_jars(context) / "*")
         self._java = [find_java(os.environ), *_JVM, logging, "-cp", jars]
