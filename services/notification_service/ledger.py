@@ -93,7 +93,8 @@ class Ledger:
         self._log = database.get_collection(
             COLLECTION,
             codec_options=CodecOptions(tz_aware=True, tzinfo=UTC),
-            write_concern=_durable(settings.uri),
+            # On disk of a majority before it is answered; where there is one server, that is a majority.
+            write_concern=WriteConcern(w="majority", j=True, wtimeout=10_000),
         )
         self._settings, self._instance, self._clock, self._metrics = settings, instance, clock, metrics
         self._lease = timedelta(seconds=settings.lease)
@@ -330,11 +331,6 @@ class Ledger:
         if matched < len(marks):
             self._metrics.conflicts.inc(len(marks) - matched)
         return [None] * len(marks)
-
-
-def _durable(uri: str) -> WriteConcern:
-    """On disk before it is answered; by a majority unless the URI says otherwise."""
-    return WriteConcern(w="majority" if "replicaSet" in uri or "+srv" in uri else 1, j=True, wtimeout=10_000)
 
 
 def _unavailable(error: PyMongoError) -> LedgerUnavailable:
