@@ -61,7 +61,7 @@ def start_kafka(context: Context) -> Started:
 
 
 def new_cluster_id() -> str:
-    """A random id as Kafka writes them; as there, never with a dash in front, which its tools take for an option."""
+    """A random id as Kafka makes them: never with a dash in front, which its tools would take for an option."""
     while (made := base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
         pass
     return made

@@ -10,6 +10,7 @@ from email.headerregistry import Address, HeaderRegistry
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,14 +30,22 @@ _PLAIN: Final = {
     "Message-ID": re.compile(r"<[\w-]+@[\w.-]+>", re.ASCII),
 }
 _PLAIN["To"] = _PLAIN["From"]
+_OF_PARTS: Final = ("Content-Type", "Content-Transfer-Encoding", "MIME-Version")
 
 
 class _Headers(HeaderRegistry):
-    """The standard library's, which makes a class for each header of each mail; this one makes each class once."""
+    """The standard library's, which makes a class for each header of each mail; this one makes each class once.
+
+    Headers are immutable, and those that describe a part have few values: they are parsed once, too.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._classes: dict[str, Any] = {}
+        self._of_parts = lru_cache(64)(super().__call__)
+
+    def __call__(self, name: str, value: Any) -> Any:
+        return (self._of_parts if name in _OF_PARTS else super().__call__)(name, value)
 
     def __getitem__(self, name: str) -> Any:
         name = name.lower()

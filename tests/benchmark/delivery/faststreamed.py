@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import suppress
 from typing import Any
 
 import aiosmtplib
@@ -19,7 +20,7 @@ from eccs_contracts import EmailRequest
 from tests.benchmark.delivery import plain
 
 broker = KafkaBroker(os.environ["KAFKA_BOOTSTRAP_SERVERS"], logger=None)
-decode, composer = plain.decoder(), plain.composer()
+decode = plain.decoder()
 client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(os.environ["MONGODB_URI"])
 entries = client.get_default_database().get_collection(plain.COLLECTION, write_concern=plain.DURABLE)
 
@@ -39,13 +40,10 @@ async def raw(message: Any) -> bytes:
 async def deliver(value: bytes) -> None:
     """Send one mail and write it down."""
     request = plain.decoded(decode, value)
-    mail = composer.compose(request)
     host, port = plain.SMTP
-    await aiosmtplib.send(mail.content, sender=mail.sender, recipients=[mail.recipient], hostname=host, port=port)
-    try:
+    await aiosmtplib.send(plain.mail(request), hostname=host, port=port)
+    with suppress(DuplicateKeyError):  # it came again after a crash: at least once
         await entries.insert_one(plain.document(request))
-    except DuplicateKeyError:
-        pass  # it came again after a crash: at least once
 
 
 if __name__ == "__main__":

@@ -1,21 +1,21 @@
-"""What the two rivals do with a message: the same decoding and the same mail as the service, the rest as tutorials have it.
+"""What the two rivals do with a message, as tutorials have it: a mail of the standard library's, and one document.
 
-One connection for each mail, and one document for each e-mail, on disk before it is acknowledged.
+They read messages with our decoder, and the document is on disk before it is acknowledged, as the service's are.
 """
 
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from email.message import EmailMessage
+from email.policy import SMTP as SMTP_POLICY
+from email.utils import format_datetime
 from typing import Any, Final
 
 from confluent_kafka.serialization import MessageField, SerializationContext
 from pymongo import WriteConcern
 
-import services.notification_service as service
 from eccs_contracts import EmailRequest
 from eccs_contracts.serde import ContractDeserializer, Registry
-from services.notification_service.mail import Composer
 
 COLLECTION: Final = "email_log"
 DURABLE: Final = WriteConcern(w=1, j=True)
@@ -35,9 +35,16 @@ def decoded(decode: ContractDeserializer[EmailRequest], value: bytes | None) -> 
     return request
 
 
-def composer() -> Composer:
-    """The service's own, so that all send the same bytes."""
-    return Composer("no-reply@eccs.example", Path(service.__file__).with_name("templates"))
+def mail(request: EmailRequest) -> EmailMessage:
+    """The same headers and the same body as the service's mail."""
+    message = EmailMessage(policy=SMTP_POLICY)
+    message["From"] = "no-reply@eccs.example"
+    message["To"] = request.to
+    message["Subject"] = request.subject
+    message["Date"] = format_datetime(request.timestamp)
+    message["Message-ID"] = f"<{request.id}@eccs.example>"
+    message.set_content(request.body)
+    return message
 
 
 def document(request: EmailRequest) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import socket
 import sys
 import tempfile
@@ -78,7 +77,7 @@ class Process:
 
     def __init__(self, child: Child) -> None:
         self._child = child
-        until(lambda: (child.directory / "pid").exists(), "the process starts", 20)
+        until((child.directory / "pid").exists, "the process starts", 20)
         self.pid = int((child.directory / "pid").read_text())
 
     def rss(self) -> int:
@@ -160,24 +159,33 @@ class Stage:
         serialize = ContractSerializer(self._registry, EmailRequest, subject=EmailRequest.SUBJECT)
         self._produce(EmailRequest.TOPIC, (_request(random) for _ in range(count)), serialize)
 
-    def feed_retries(self, due: Sequence[datetime], name: str) -> dict[str, datetime]:
-        """Produce a retry for each of the instants, in that order, known to the ledger as retries are; id to instant."""
+    def feed_retries(self, delays: Sequence[float], name: str, ahead: float) -> dict[str, datetime]:
+        """Produce a retry for each delay, in that order, known to the ledger as retries are; the instants by id.
+
+        The delays count from `ahead` seconds after the ledger knows all of them.
+        """
         random = Random(11)
-        retries = [_retry(random, one) for one in due]
-        entries = [
-            {
-                "_id": str(one.id),
-                "state": EmailState.RETRYING,
-                "attempt": 0,
-                "redrive": 0,
-                "dueAt": one.retry.scheduled_at,
-            }
-            for one in retries
-        ]
-        self.entries(name).insert_many(entries, ordered=False)
+        fields = [_fields(random) for _ in delays]
+        known = [{"_id": str(one["id"]), "state": EmailState.RETRYING, "attempt": 0, "redrive": 0} for one in fields]
+        self.entries(name).insert_many(known, ordered=False)
+        base = datetime.now(UTC) + timedelta(seconds=ahead)
+        base = base.replace(microsecond=0)  # the schema has milliseconds
+        due = [base + timedelta(milliseconds=round(delay * 1000)) for delay in delays]
+        retries = [_retry(one, at) for one, at in zip(fields, due, strict=True)]
         serialize = ContractSerializer(self._registry, EmailRetry, subject=EmailRetry.SUBJECT)
         self._produce(EmailRetry.TOPIC, iter(retries), serialize)
+        if datetime.now(UTC) > base:
+            raise RuntimeError(f"{len(delays)} retries are not produced within {ahead:g} s")
         return {str(one.id): one.retry.scheduled_at for one in retries}
+
+    def skip(self, name: str, topic: str) -> None:
+        """Let a group begin behind what is in a topic."""
+        consumer = Consumer({"bootstrap.servers": self.broker, "group.id": name, "enable.auto.commit": False})
+        places = [TopicPartition(topic, number) for number in range(PARTITIONS)]
+        for place in places:
+            place.offset = consumer.get_watermark_offsets(place, 10)[1]
+        consumer.commit(offsets=places, asynchronous=False)
+        consumer.close()
 
     def committed(self, name: str, topic: str) -> int:
         """How many messages of a topic a group has committed."""
@@ -253,11 +261,11 @@ def _listening(port: int) -> int:
     wanted = {f"socket:[{one}]" for one in sockets}
     for link in Path("/proc").glob("[0-9]*/fd/*"):
         try:
-            if os.readlink(link) in wanted:
+            if str(link.readlink()) in wanted:
                 return int(link.parts[2])
         except OSError:
             continue
-    raise RuntimeError(f"nobody listens on port {shlex.quote(str(port))}")
+    raise RuntimeError(f"nobody listens on port {port}")
 
 
 def _fields(random: Random) -> dict[str, Any]:
@@ -277,7 +285,7 @@ def _request(random: Random) -> EmailRequest:
     return EmailRequest(**_fields(random))
 
 
-def _retry(random: Random, due: datetime) -> EmailRetry:
+def _retry(fields: dict[str, Any], due: datetime) -> EmailRetry:
     metadata = RetryMetadata(
         attempt=1,
         previous_error="RCPT: 451 4.3.0",
@@ -285,4 +293,4 @@ def _retry(random: Random, due: datetime) -> EmailRetry:
         backoff_delay_ms=1000,
         original_topic=EmailRequest.TOPIC,
     )
-    return EmailRetry(**_fields(random), retry=metadata)
+    return EmailRetry(**fields, retry=metadata)

@@ -1,4 +1,4 @@
-"""`python -m tests.benchmark.delivery.tutorial`: poll, decode, connect and send, insert, commit; one after the other."""
+"""`python -m tests.benchmark.delivery.tutorial`: poll, decode, connect and send, insert, commit; one by one."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import signal
 import smtplib
 import threading
+from contextlib import suppress
 
 from confluent_kafka import Consumer
 from pymongo import MongoClient
@@ -19,7 +20,7 @@ def main() -> None:
     """Work until SIGTERM."""
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
-    decode, composer = plain.decoder(), plain.composer()
+    decode = plain.decoder()
     client: MongoClient[dict[str, object]] = MongoClient(os.environ["MONGODB_URI"])
     entries = client.get_default_database().get_collection(plain.COLLECTION, write_concern=plain.DURABLE)
     consumer = Consumer(
@@ -38,13 +39,10 @@ def main() -> None:
         value = message.value()
         assert isinstance(value, bytes)
         request = plain.decoded(decode, value)
-        mail = composer.compose(request)
         with smtplib.SMTP(*plain.SMTP) as server:
-            server.sendmail(mail.sender, [mail.recipient], mail.content)
-        try:
+            server.send_message(plain.mail(request))
+        with suppress(DuplicateKeyError):  # it came again after a crash: at least once
             entries.insert_one(plain.document(request))
-        except DuplicateKeyError:
-            pass  # it came again after a crash: at least once
         consumer.commit(message, asynchronous=False)
     consumer.close()
 
