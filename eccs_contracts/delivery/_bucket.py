@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta
+from typing import Final
 
-_SLOWEST = 1 / 64  # of the configured rate
-_RECOVERY = timedelta(seconds=60)  # from half the rate back to all of it
+_LEAST: Final = 1 / 64  # of the rate: the slowest that it becomes; but
+_SLOWEST: Final = 1.0  # a second, where the rate is higher than 64
+_RECOVERY: Final = timedelta(seconds=60)  # from half the rate back to all of it
+_MEMORY: Final = 10.0  # seconds over which the rate in use is measured: e-folding, so that the sum is rate x memory
 
 
 class TokenBucket:
-    """At most `rate` tokens a second on average, `burst` at once; `slow_down` halves the rate for a while."""
+    """At most `rate` tokens a second on average, `burst` at once; `slow_down` halves what is in use for a while."""
 
     def __init__(self, rate: float, burst: float, start: datetime) -> None:
         """Begin full at `start`.
@@ -20,7 +24,8 @@ class TokenBucket:
         if rate <= 0 or burst < 1:
             raise ValueError(f"a bucket needs a rate > 0 and a burst >= 1, not {rate} and {burst}")
         self._rate, self._burst = rate, burst
-        self._tokens, self._factor, self._seen = burst, 1.0, start
+        self._tokens, self._factor, self._began, self._seen = burst, 1.0, start, start
+        self._used = 0.0  # tokens of the last seconds, older ones counting less
 
     @property
     def rate(self) -> float:
@@ -34,12 +39,16 @@ class TokenBucket:
         """
         self._refill(now)
         self._tokens -= 1
+        self._used += 1
         return timedelta(seconds=max(0.0, -self._tokens / self.rate))
 
     def slow_down(self, now: datetime) -> None:
-        """Halve the rate, down to a 64th; it comes back over minutes."""
+        """Halve the rate, or what of it was in use: half of a limit that nobody reaches is no less. It comes back."""
         self._refill(now)
-        self._factor = max(self._factor / 2, _SLOWEST)
+        slowest = min(self._rate * _LEAST, _SLOWEST)
+        seconds = min(_MEMORY, max(1.0, (now - self._began).total_seconds()))
+        in_use = min(self.rate, self._used / seconds) if self._used else self.rate
+        self._factor = max(in_use / 2, slowest) / self._rate
         self._tokens = min(self._tokens, 0.0)
 
     def _refill(self, now: datetime) -> None:
@@ -48,4 +57,5 @@ class TokenBucket:
             return  # a clock that goes back lends nothing twice
         self._seen = now
         self._tokens = min(self._burst, self._tokens + elapsed.total_seconds() * self.rate)
+        self._used *= math.exp(-elapsed.total_seconds() / _MEMORY)
         self._factor = min(1.0, self._factor * 2 ** (elapsed / _RECOVERY))

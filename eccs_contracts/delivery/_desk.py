@@ -28,20 +28,23 @@ class Ticket(Generic[P, W]):
     Attributes:
         epoch: which assignment of the partition it belongs to.
         work: what is to be done; the caller's.
+        size: bytes of the record.
     """
 
     partition: P
     offset: int
     epoch: int
     work: W
+    size: int = 0
 
 
 class Desk(Generic[P, W]):
     """Bookkeeping of one consumer; a partition is any hashable value, for example (topic, number)."""
 
-    def __init__(self, *, limit: int, window: int) -> None:
-        """Let `limit` messages run at once and `window` wait for their time; both at least 1."""
-        self._limit, self._window = limit, window
+    def __init__(self, *, limit: int, window: int, window_bytes: int = 2**28) -> None:
+        """Let `limit` messages run at once and `window` of `window_bytes` in all wait; all of them at least 1."""
+        self._limit, self._window, self._window_bytes = limit, window, window_bytes
+        self._waiting_bytes = 0
         self._tracker: OffsetTracker[P] = OffsetTracker()
         self._heap: DueHeap[Ticket[P, W]] = DueHeap(window)
         self._lanes: Lanes[Hashable, Ticket[P, W]] = Lanes()
@@ -80,9 +83,13 @@ class Desk(Generic[P, W]):
         """How many messages wait although they are due."""
         return self._heap.overdue(now)
 
+    def overflowing(self) -> bool:
+        """Whether more waits than the window and all that runs: then nothing at all may be taken."""
+        return len(self._heap) > self._window + self._limit or self._waiting_bytes > 2 * self._window_bytes
+
     def window_full(self) -> bool:
         """Whether reading ahead must stop; until it has gone down to 80 %."""
-        level = len(self._heap) / self._window
+        level = max(len(self._heap) / self._window, self._waiting_bytes / self._window_bytes)
         self._window_full = level >= 1 or (self._window_full and level > _RESUME_AT)
         return self._window_full
 
@@ -104,29 +111,33 @@ class Desk(Generic[P, W]):
         for partition in partitions:
             self._epochs.pop(partition, None)
             self._tracker.drop(partition)
-        self._heap.discard(lambda ticket: not self.current(ticket))
+        for ticket in self._heap.discard(lambda ticket: not self.current(ticket)):
+            self._waiting_bytes -= ticket.size
 
     def current(self, ticket: Ticket[P, W]) -> bool:
         """Whether a ticket belongs to an assignment that lasts."""
         return self._epochs.get(ticket.partition) == ticket.epoch
 
-    def take(self, partition: P, offset: int, work: W) -> Ticket[P, W] | None:
+    def take(self, partition: P, offset: int, work: W, size: int = 0) -> Ticket[P, W] | None:
         """The ticket of a record; None where it has one, is finished, or the partition is not ours."""
         epoch = self._epochs.get(partition)
         if epoch is None or not self._tracker.take(partition, offset):
             return None
-        return Ticket(partition, offset, epoch, work)
+        return Ticket(partition, offset, epoch, work, size)
 
     def lay_aside(self, ticket: Ticket[P, W], until: datetime, work: W) -> None:
         """Keep a message until its time."""
         if self.current(ticket):
             self._heap.push(until, replace(ticket, work=work))
+            self._waiting_bytes += ticket.size
         else:
             self.fenced += 1
 
     def due(self, now: datetime) -> list[Ticket[P, W]]:
         """Take out what is due, as much as there is room for, never what is not."""
-        return self._heap.pop_due(now, self.room)
+        due = self._heap.pop_due(now, self.room)
+        self._waiting_bytes -= sum(ticket.size for ticket in due)
+        return due
 
     def start(self, ticket: Ticket[P, W], key: Hashable, work: W) -> bool:
         """Whether a message may run now; otherwise it stands in the lane of its key until `stop` gives it out."""
@@ -171,6 +182,10 @@ class Desk(Generic[P, W]):
     def finished(self) -> int:
         """Messages that could be committed and are not."""
         return self._tracker.finished
+
+    def unfinished(self) -> dict[P, int]:
+        """The first offset that is not finished, by partition, where there is one."""
+        return self._tracker.unfinished()
 
     def position(self, partition: P, otherwise: int) -> int:
         """The next offset to commit; `otherwise` where nothing was taken from the partition."""

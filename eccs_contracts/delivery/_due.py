@@ -44,12 +44,12 @@ class DueHeap(Generic[T]):
             due.append(heapq.heappop(self._items)[2])
         return due
 
-    def discard(self, unwanted: Callable[[T], bool]) -> int:
-        """Take out what is not wanted any more; how many that were."""
-        kept = [entry for entry in self._items if not unwanted(entry[2])]
-        gone = len(self._items) - len(kept)
-        self._items = kept
-        heapq.heapify(self._items)
+    def discard(self, unwanted: Callable[[T], bool]) -> list[T]:
+        """Take out what is not wanted any more, in no order."""
+        gone = [item for _, _, item in self._items if unwanted(item)]
+        if gone:
+            self._items = [entry for entry in self._items if not unwanted(entry[2])]
+            heapq.heapify(self._items)
         return gone
 
     def overdue(self, now: datetime) -> int:

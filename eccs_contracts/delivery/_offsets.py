@@ -76,6 +76,10 @@ class OffsetTracker(Generic[P]):
         """Messages taken and not finished."""
         return sum(not done for pending in self._open.values() for done in pending.values())
 
+    def unfinished(self) -> dict[P, int]:
+        """The first offset that is not finished, by partition, where there is one."""
+        return {partition: next(iter(pending)) for partition, pending in self._open.items() if pending}
+
     def open_offsets(self, partition: P) -> tuple[int, ...]:
         """Offsets taken and not finished, ascending."""
         return tuple(offset for offset, done in self._open.get(partition, {}).items() if not done)

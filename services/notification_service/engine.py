@@ -17,12 +17,13 @@ from typing import Final, TypeAlias
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from eccs_contracts.delivery import BreakerState, Desk, Ticket
-from eccs_contracts.errors import ContractsError, InfrastructureError, UnknownSchema
+from eccs_contracts.delivery import Desk, Ticket
+from eccs_contracts.errors import BrokerUnavailable, ContractsError, InfrastructureError, UnknownSchema
 from services.notification_service.clock import Clock
 from services.notification_service.faults import reached
 from services.notification_service.gates import Gates
 from services.notification_service.logs import log
+from services.notification_service.lookout import Lookout
 from services.notification_service.message import Decoder, Job, Record, undecodable
 from services.notification_service.metrics import Metrics
 from services.notification_service.settings import EngineSettings
@@ -37,11 +38,9 @@ _TICK: Final = 0.05  # seconds that it waits for records at most; less where a r
 _SHORTEST: Final = 0.001
 _COMMIT_EVERY: Final = 5.0  # seconds
 _COMMIT_AFTER: Final = 100  # messages
-_LOOK_EVERY: Final = 2.0  # seconds, at clock, loop and gates
 _PATIENCE: Final = 1.0  # seconds without room before partitions are paused: a pause throws away what was prefetched
 _UNKNOWN_TRIES: Final = 3  # of a schema id that the registry does not have: it may be about to (replication)
 _ERRORS_TO_SAY: Final = 5.0  # seconds between two lines about the same broker error
-_LEVELS: Final = {BreakerState.CLOSED: 0, BreakerState.HALF_OPEN: 1, BreakerState.OPEN: 2}
 
 
 class Engine:
@@ -60,7 +59,10 @@ class Engine:
         self.metrics: Metrics = worker.metrics
         self._clock: Clock = worker.clock
         self._gates: Gates = worker.gates
-        self._desk: Desk[Partition, Work] = Desk(limit=settings.max_in_flight, window=settings.retry_window)
+        self._desk: Desk[Partition, Work] = Desk(
+            limit=settings.max_in_flight, window=settings.retry_window, window_bytes=settings.retry_window_bytes
+        )
+        self.lookout = Lookout(self._desk, worker, 2 * settings.max_poll_interval)
         self._results: queue.SimpleQueue[tuple[Running, str, Result]] = queue.SimpleQueue()
         self._decoded: queue.SimpleQueue[tuple[Running, Job | None]] = queue.SimpleQueue()
         self._undecoded: dict[tuple[Partition, int], int] = {}  # tries of records whose schema is not known yet
@@ -70,7 +72,8 @@ class Engine:
         self._paused: set[Partition] = set()
         self._leaving: frozenset[Partition] = frozenset()  # read by the loop: what has not begun there does not begin
         self._said: dict[str, float] = {}
-        self._room_at = self._last_commit = self._last_look = time.monotonic()
+        self._joined = False
+        self._room_at = self._last_commit = time.monotonic()
         self.ticked = self.loop_beat = time.monotonic()
 
     def stop(self) -> bool:
@@ -83,16 +86,22 @@ class Engine:
 
     @property
     def ready(self) -> bool:
-        """Whether it takes messages."""
-        return not self._stopping.is_set() and bool(self._desk.partitions)
+        """Whether it is a member of the group and not about to leave; one beyond the partitions waits for its turn."""
+        return not self._stopping.is_set() and (self._joined or self.lookout.joined)
 
     def run(self, topics: list[str]) -> bool:
-        """Work until stopped, then finish what was begun; False where that took longer than it may."""
+        """Work until stopped, then finish what was begun; False where that took longer than it may.
+
+        Raises:
+            BrokerUnavailable: the consumer failed in a way that only a new process gets over.
+        """
         self._consumer.subscribe(topics, on_assign=self._assign, on_revoke=self._revoke, on_lost=self._lose)
         try:
             while not self._stopping.is_set():
                 self._tick()
             return self._drain()
+        except KafkaException as error:
+            raise BrokerUnavailable(f"the consumer has failed for good: {error.args[0].str()}") from None
         finally:
             self._consumer.close()
 
@@ -100,16 +109,28 @@ class Engine:
 
     def _tick(self) -> None:
         self.ticked = time.monotonic()
-        # Records of a known schema pass those of an unknown one, but not without end.
-        closed = self._gates.closed() is not None or len(self._undecoded) >= self._settings.max_in_flight
+        closed = self._closed()
+        self._balance(closed=closed)
         self._fetch(closed=closed)
         for ticket in [] if self._gates.closed() else self._desk.due(self._clock.now()):
             self._begin(ticket)
         self._collect()
         self._start()
-        self._balance(closed=closed)
         self._commit(force=False)
-        self._observe()
+        if self.lookout.look(len(self._paused)):
+            self._loop.call_soon_threadsafe(self._beat)
+
+    def _closed(self) -> bool:
+        """Whether nothing new may be taken.
+
+        Records of a known schema pass those of an unknown one, but not without end. While a dependency is tried after
+        a failure, what was taken already does the trying.
+        """
+        if self._gates.closed() is not None or len(self._undecoded) >= self._settings.max_in_flight:
+            return True
+        due = self._desk.next_due
+        at_hand = self._desk.running > 0 or (due is not None and due <= self._clock.now())
+        return (self._gates.unsure() and at_hand) or self._desk.overflowing()
 
     def _fetch(self, *, closed: bool) -> None:
         """Take what there is room for; with no room, wait for results instead and let the broker's records lie."""
@@ -131,10 +152,12 @@ class Engine:
         for message in self._consumer.consume(count, seconds):
             error = message.error()
             if error is not None:
+                if error.fatal():
+                    raise KafkaException(error)
                 self._say("broker", error)
                 continue
             record = Record.of(message)
-            ticket = self._desk.take(record.place, record.offset, record)
+            ticket = self._desk.take(record.place, record.offset, record, record.size)
             if ticket is not None:
                 self._begin(ticket)
 
@@ -289,21 +312,6 @@ class Engine:
             self._said[error.name()] = now
             log("warning", event, error=error.str())
 
-    def _observe(self) -> None:
-        self.metrics.in_flight.set(self._desk.running)
-        self.metrics.retry_queue.set(self._desk.waiting)
-        if time.monotonic() - self._last_look < _LOOK_EVERY:
-            return
-        self._last_look = time.monotonic()
-        self._loop.call_soon_threadsafe(self._beat)
-        now = self._clock.now()
-        self.metrics.retry_due.set(self._desk.overdue(now))
-        self.metrics.clock_jump.set(self._clock.jump())
-        self.metrics.breaker.set(_LEVELS[self._gates.smtp.state(now)])
-        self.metrics.fenced.set(self._desk.fenced)
-        self.metrics.floods.set(self._gates.flood.trips)
-        self.metrics.paused.set(len(self._paused))
-
     def _beat(self) -> None:
         self.loop_beat = time.monotonic()
 
@@ -337,6 +345,7 @@ class Engine:
         places = {(one.topic, one.partition) for one in partitions}
         self._paused -= places
         self._desk.assign(places)
+        self._joined = True
         self.metrics.rebalances.labels("assign").inc(len(places))
         log("info", "assigned", added=len(places), partitions=len(self._desk.partitions))
 

@@ -80,6 +80,11 @@ def pushed(one: Document) -> Document:
     return {"history": {"$each": [one], "$slice": -HISTORY}}
 
 
+def held_by(instance: str, job: Job) -> Document:
+    """Finds the entry only where it is this instance's claim for this very attempt."""
+    return {"_id": job.ledger_id, "owner": instance, "attempt": job.attempt, "state": EmailState.SENDING}
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
     """How an attempt ended.
@@ -95,15 +100,6 @@ class Mark:
     reason: str = ""
     details: Document | None = None
     drop_origin: bool = False
-
-    def query(self, instance: str) -> Document:
-        """Only the claim of this instance for this attempt is marked."""
-        return {
-            "_id": self.job.ledger_id,
-            "owner": instance,
-            "attempt": self.job.attempt,
-            "state": EmailState.SENDING,
-        }
 
     def update(self) -> Document:
         """The change; ends are without owner and claim."""

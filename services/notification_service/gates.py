@@ -23,6 +23,10 @@ class Gates:
         self._now = now
         self._last: str | None = None
 
+    def unsure(self) -> bool:
+        """Whether a dependency has failed and has not served since: a few may try, nothing new is to be taken."""
+        return self.ledger.retry_at is not None or self.smtp.retry_at is not None
+
     def closed(self) -> tuple[str, datetime] | None:
         """Why nothing may start and until when; None where it may."""
         now = self._now()

@@ -30,6 +30,7 @@ from services.notification_service.entries import (
     Standing,
     claim_fields,
     first_entry,
+    held_by,
     origin_document,
     origin_record,
     pushed,
@@ -92,7 +93,8 @@ class Ledger:
         self._log = database.get_collection(
             COLLECTION,
             codec_options=CodecOptions(tz_aware=True, tzinfo=UTC),
-            write_concern=_durable(settings.uri),
+            # On disk of a majority before it is answered; where there is one server, that is a majority.
+            write_concern=WriteConcern(w="majority", j=True, wtimeout=10_000),
         )
         self._settings, self._instance, self._clock, self._metrics = settings, instance, clock, metrics
         self._lease = timedelta(seconds=settings.lease)
@@ -100,6 +102,7 @@ class Ledger:
         self._claims: Batches[Job, Claim] = Batches(self._claim_all)
         self._marks: Batches[Mark, None] = Batches(self._mark_all)
         self._releases: Batches[str, None] = Batches(self._release_all)
+        self._origins: Batches[Job, None] = Batches(self._keep_all)
         self._held: dict[str, datetime] = {}  # claims of ours, and when they were last known to be ours
         self._seen: dict[str, tuple[object, datetime]] = {}  # claims of others, and since when they are unchanged
 
@@ -147,11 +150,16 @@ class Ledger:
         now = self._clock.now()
         await self._mark(Mark(job, EmailState.SENT, now, details={"sentAt": now}, drop_origin=True))
 
+    async def keep_origin(self, job: Job) -> None:
+        """Keep the record as its producer wrote it, for the DLQ; errors as `claim`.
+
+        Before its first retry is written: whoever has the retry cannot know the record.
+        """
+        await self._origins.do(job)
+
     async def retrying(self, job: Job, retry: Retry) -> None:
-        """Mark a message as due again, and keep the record as its producer wrote it for the DLQ; errors as `claim`."""
-        origin = {} if job.attempt else {"origin": origin_document(job.record)}
-        details = {"dueAt": retry.due, **origin}
-        await self._mark(Mark(job, EmailState.RETRYING, self._clock.now(), retry.reason, details))
+        """Mark a message as due again; errors as `claim`."""
+        await self._mark(Mark(job, EmailState.RETRYING, self._clock.now(), retry.reason, {"dueAt": retry.due}))
 
     async def dead(self, job: Job, letter: DeadLetter) -> None:
         """Mark a message given up, or parked; errors as `claim`."""
@@ -285,6 +293,16 @@ class Ledger:
             raise _unavailable(error) from error
         return [None] * len(emails)
 
+    async def _keep_all(self, jobs: Sequence[Job]) -> list[None]:
+        changes = [
+            UpdateOne(held_by(self._instance, job), {"$set": {"origin": origin_document(job.record)}}) for job in jobs
+        ]
+        try:
+            await self._log.bulk_write(changes, ordered=False)
+        except PyMongoError as error:
+            raise _unavailable(error) from error
+        return [None] * len(jobs)
+
     async def _mark(self, mark: Mark) -> None:
         await self._marks.do(mark)
         self._held.pop(mark.job.ledger_id, None)
@@ -297,11 +315,14 @@ class Ledger:
             if mark.state is EmailState.SENT:
                 sent[mark.job.attempt].append(mark)
             else:
-                others.append(UpdateOne(mark.query(self._instance), mark.update()))
+                others.append(UpdateOne(held_by(self._instance, mark.job), mark.update()))
         matched = 0
         try:
             for alike in sent.values():
-                query = {**alike[0].query(self._instance), "_id": {"$in": [mark.job.ledger_id for mark in alike]}}
+                query = {
+                    **held_by(self._instance, alike[0].job),
+                    "_id": {"$in": [mark.job.ledger_id for mark in alike]},
+                }
                 matched += (await self._log.update_many(query, alike[0].update())).matched_count
             if others:
                 matched += (await self._log.bulk_write(others, ordered=False)).matched_count
@@ -310,11 +331,6 @@ class Ledger:
         if matched < len(marks):
             self._metrics.conflicts.inc(len(marks) - matched)
         return [None] * len(marks)
-
-
-def _durable(uri: str) -> WriteConcern:
-    """On disk before it is answered; by a majority unless the URI says otherwise."""
-    return WriteConcern(w="majority" if "replicaSet" in uri or "+srv" in uri else 1, j=True, wtimeout=10_000)
 
 
 def _unavailable(error: PyMongoError) -> LedgerUnavailable:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.errors import MessageError
 from email.headerregistry import Address, HeaderRegistry
@@ -53,7 +54,11 @@ class _Headers(HeaderRegistry):
         return self._classes[name]
 
 
-_POLICIES: Final = {False: SMTP.clone(header_factory=_Headers()), True: SMTPUTF8.clone(header_factory=_Headers())}
+# Bodies go out in 7 bits, whatever the server offers: nobody on the way has to know 8BITMIME (RFC 6152).
+_POLICIES: Final = {
+    needs_utf8: policy.clone(header_factory=_Headers(), cte_type="7bit")
+    for needs_utf8, policy in ((False, SMTP), (True, SMTPUTF8))
+}
 
 
 class Unsendable(Exception):
@@ -120,24 +125,24 @@ class Composer:
     def _bodies(self, request: EmailRequest) -> tuple[str, str | None]:
         if request.template_id is None:
             return request.body, None
-        data = request.template_data or {}
-        try:
-            text = self._templates.get_template(f"{request.template_id}.txt").render(data)
-        except TemplateNotFound:
-            raise Unsendable(OutcomeKind.PERMANENT, f"templateId: there is no template {request.template_id}") from None
-        except UndefinedError as error:
-            raise Unsendable(OutcomeKind.VALIDATION, f"templateData: {error.message}") from None
-        except TemplateError as error:
-            raise Unsendable(OutcomeKind.PERMANENT, f"templateId: {type(error).__name__}") from None
-        return text, self._html(request.template_id, data)
+        name, data = request.template_id, request.template_data or {}
+        text = self._rendered(f"{name}.txt", data)
+        if text is None:
+            raise Unsendable(OutcomeKind.PERMANENT, f"templateId: there is no template {name}")
+        return text, self._rendered(f"{name}.html", data)
 
-    def _html(self, name: str, data: dict[str, bool | int | float | str | None]) -> str | None:
+    def _rendered(self, name: str, data: Mapping[str, Any]) -> str | None:
+        """A template filled in; None where there is none of that name."""
         try:
-            return self._templates.get_template(f"{name}.html").render(data)
+            return self._templates.get_template(name).render(data)
         except TemplateNotFound:
             return None
         except UndefinedError as error:
             raise Unsendable(OutcomeKind.VALIDATION, f"templateData: {error.message}") from None
+        except TemplateError as error:
+            raise Unsendable(OutcomeKind.PERMANENT, f"templateId: {type(error).__name__} in {name}") from None
+        except (TypeError, ValueError, ArithmeticError, LookupError) as error:  # what expressions do with such data
+            raise Unsendable(OutcomeKind.VALIDATION, f"templateData: {type(error).__name__} in {name}") from None
 
 
 def _set(message: EmailMessage, name: str, value: str) -> None:

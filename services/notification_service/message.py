@@ -36,6 +36,11 @@ class Record:
         """Topic and partition."""
         return self.topic, self.partition
 
+    @property
+    def size(self) -> int:
+        """Bytes of key and value."""
+        return len(self.key or b"") + len(self.value or b"")
+
     @classmethod
     def of(cls, message: Message) -> Record:
         """The record of a message that is not an error."""

@@ -36,6 +36,7 @@ class Metrics:
         )
         self.dedup_hits = self._counter("email_dedup_hits", "Messages that needed nothing, as the ledger knew.")
         self.dead = self._counter("email_dlq", "Dead letters.", "category", "disposition")
+        self.redriven = self._counter("email_redriven", "Mails sent that a person had sent again from the DLQ.")
         self.held = self._counter("email_held", "Times a message waited without an attempt.", "kind")
         self.defects = self._counter("email_defects", "Errors of this program that a message met.", "error")
         self.ambiguous = self._counter("email_ambiguous", "Mails that the server may have.")
@@ -53,6 +54,10 @@ class Metrics:
     def _of_kafka(self) -> None:
         self.lag = self._gauge("kafka_consumer_lag", "Messages not committed yet.", "topic", "partition")
         self.in_flight = self._gauge("kafka_inflight", "Messages that run.")
+        self.oldest = self._gauge(
+            "kafka_oldest_uncommitted_age_seconds", "How long the partition that stands still longest has not moved."
+        )
+        self.producer_queue = self._gauge("kafka_producer_queue_messages", "Messages that the broker has to confirm.")
         self.paused = self._gauge("kafka_paused_partitions", "Partitions that bring nothing now.")
         self.window_full = self._counter("kafka_window_full", "Times that reading ahead had to stop.")
         self.rebalances = self._counter("kafka_rebalances", "Partitions that came and went.", "kind")

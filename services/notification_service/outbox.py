@@ -43,6 +43,11 @@ class Outbox:
         """Seconds since the first of the failures that no confirmation has followed; 0 where all is well."""
         return 0.0 if self._failing_since is None else time.monotonic() - self._failing_since
 
+    @property
+    def waiting(self) -> int:
+        """Messages that the broker has not confirmed yet."""
+        return self._producer.waiting
+
     async def send(self, envelope: EmailRetry | EmailDlq, key: bytes | None, headers: tuple[Headers, Any]) -> None:
         """Write one envelope and wait for the broker; a dead letter that does not fit goes without its decoded half.
 

@@ -54,7 +54,7 @@ class Service:
         self._settings = settings
         self.metrics = Metrics()
         self._clock = Clock()
-        tracing = load_tracing(os.environ)
+        self._tracing = load_tracing(os.environ)
         self._registry = Registry.from_env()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="delivery", daemon=True)
@@ -73,11 +73,11 @@ class Service:
             terms=Terms(settings.policy, settings.ledger.ambiguous, (settings.engine.group_id, settings.instance)),
             clock=self._clock,
             metrics=self.metrics,
-            tracing=tracing,
+            tracing=self._tracing,
         )
-        consumer = Consumer(
-            consumer_config(settings.kafka, settings.engine, settings.instance), logger=logging.getLogger("librdkafka")
-        )
+        config = consumer_config(settings.kafka, settings.engine, settings.instance)
+        config["stats_cb"] = self._heard
+        consumer = Consumer(config, logger=logging.getLogger("librdkafka"))
         self._engine = Engine(consumer, self._decoder(), worker, self._loop, settings.engine)
         self._lag = LagWatch(settings.kafka, settings.engine.group_id, _TOPICS, self.metrics)
         self._keeping = asyncio.run_coroutine_threadsafe(self._ledger.keep_alive(), self._loop)
@@ -120,6 +120,7 @@ class Service:
         with suppress(TimeoutError):
             asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(_CLOSING)
         self._outbox.stop()
+        self._tracing.close()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(_CLOSING)
 
@@ -131,12 +132,14 @@ class Service:
         for name, beat in (("engine", self._engine.ticked), ("delivery loop", self._engine.loop_beat)):
             if now - beat > ttl:
                 return f"the {name} has not turned for {now - beat:.0f} s"
-        return None
+        return self._engine.lookout.stuck
 
     def unready(self) -> str | None:
         """Why no messages are taken or finished; None where they are."""
         if not self._engine.ready:
-            return "no partitions are assigned, or the service is stopping"
+            return "it is not a member of the group, or is stopping"
+        if self._lag.missing is not None:
+            return f"the topic {self._lag.missing} does not exist"
         if self._outbox.failing_for > _OUTBOX_PATIENCE:
             return f"the broker has confirmed nothing for {self._outbox.failing_for:.0f} s"
         try:
@@ -144,6 +147,9 @@ class Service:
         except (InfrastructureError, TimeoutError) as error:
             return str(error) or "MongoDB does not answer"
         return None
+
+    def _heard(self, statistics: str) -> None:
+        self._engine.lookout.heard(statistics)
 
     async def _connections(self) -> tuple[Ledger, SmtpPool]:
         """Both belong to the loop that they are made on."""
@@ -199,6 +205,8 @@ def consumer_config(kafka: Any, engine: EngineSettings, instance: str) -> dict[s
         "fetch.error.backoff.ms": 100,
         "queued.max.messages.kbytes": 16_384,  # a pause throws away what was prefetched
         "topic.metadata.refresh.interval.ms": 10_000,  # a topic that was made again is found this soon
+        "socket.timeout.ms": 15_000,  # a commit to a broker that stands still does not stop the engine for long
+        "statistics.interval.ms": 5_000,
         **protocol,
         **kafka,
     }

@@ -106,6 +106,7 @@ class EngineSettings:
         max_poll_interval: seconds between two polls at most; a fifth of it is the budget of a drain.
         max_in_flight: messages taken and not finished, waiting retries apart.
         retry_window: retries read ahead at most.
+        retry_window_bytes: and their bytes in all.
         drain_timeout: seconds that a stop may take.
     """
 
@@ -116,6 +117,7 @@ class EngineSettings:
     session_timeout: float = 10.0
     max_in_flight: int = 256
     retry_window: int = 20_000
+    retry_window_bytes: int = 2**28
     drain_timeout: float = 25.0
 
     @property
@@ -182,6 +184,7 @@ def _engine(env: Mapping[str, str]) -> EngineSettings:
         session_timeout=_seconds("KAFKA_SESSION_TIMEOUT", 10_000, env),
         max_in_flight=number_setting("MAX_IN_FLIGHT", 256, least=1, env=env),
         retry_window=number_setting("RETRY_WINDOW", 20_000, least=1, env=env),
+        retry_window_bytes=number_setting("RETRY_WINDOW_BYTES", 2**28, least=1, env=env),
         drain_timeout=number_setting("DRAIN_TIMEOUT", 25_000, env=env) / 1000,
     )
 

@@ -44,13 +44,19 @@ class SmtpPool:
 
         Never raises for what a server or a network does. The breaker is asked once more: it may have opened since.
         """
-        await self._pace()
         async with self._free:
             if self.breaker.state(self._clock.now()) is BreakerState.OPEN:
                 return Outcome(OutcomeKind.INFRASTRUCTURE, f"{self._address} does not serve: its circuit is open")
             outcome = await self._try(mail)
             self._report(outcome)
             return outcome
+
+    async def pace(self) -> None:
+        """Wait for the rate limit; before anything is decided, for the wait can be long."""
+        wait = self._bucket.take(self._clock.now()).total_seconds()
+        if wait > 0:
+            self._metrics.throttled.inc()
+            await asyncio.sleep(wait)
 
     async def check(self) -> None:
         """See that a session can be had, and keep it.
@@ -75,12 +81,6 @@ class SmtpPool:
     @property
     def _address(self) -> str:
         return f"{self._settings.host}:{self._settings.port}"
-
-    async def _pace(self) -> None:
-        wait = self._bucket.take(self._clock.now()).total_seconds()
-        if wait > 0:
-            self._metrics.throttled.inc()
-            await asyncio.sleep(wait)
 
     async def _try(self, mail: Mail) -> Outcome:
         """An attempt, and at once another on a new connection where the first was cut before the server had it all.

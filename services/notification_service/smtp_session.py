@@ -138,12 +138,20 @@ class SmtpSession:
         if "STARTTLS" not in self.extensions:
             raise Lost("STARTTLS", "not offered")
         await self._order("STARTTLS", b"STARTTLS\r\n")
+        await self._nothing_more()
         try:
             context = ssl.create_default_context(cafile=self._settings.ca_file)
             await self._writer.start_tls(context, server_hostname=self._settings.host)
         except OSError as error:
             raise Lost("STARTTLS", type(error).__name__) from None
         await self._hello()
+
+    async def _nothing_more(self) -> None:
+        """Raises Lost where something came behind the reply: it would be read as if it had come under TLS."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0):  # what is there is given at once
+                await self._reader.read(1)
+                raise Lost("STARTTLS", "data before the handshake")
 
     async def _log_in(self, username: str, password: str) -> None:
         offered = self.extensions.get("AUTH", "").upper().split()

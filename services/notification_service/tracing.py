@@ -23,6 +23,9 @@ class Tracing(Protocol):
     def attempt(self, job: Job) -> AbstractContextManager[Any]:
         """A span around one attempt."""
 
+    def close(self) -> None:
+        """Send what is left."""
+
 
 class NoTracing:
     """Nothing."""
@@ -31,24 +34,38 @@ class NoTracing:
         """No span."""
         return nullcontext()
 
+    def close(self) -> None:
+        """Nothing is left."""
+
 
 class OpenTelemetry:
-    """Spans by the OpenTelemetry API; where they go is set up by the environment, as OpenTelemetry does it."""
+    """Spans by OTLP over HTTP; where to and under which name say OpenTelemetry's own variables (`OTEL_...`)."""
 
-    def __init__(self) -> None:
-        """Import what is needed.
+    def __init__(self, exporter: Any = None) -> None:
+        """Import what is needed; another exporter may take the place of OTLP's.
 
         Raises:
             ConfigurationError: the extra is not installed.
         """
         try:
             from opentelemetry import trace as api
+            from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+            from opentelemetry.sdk.resources import SERVICE_NAME, OTELResourceDetector, Resource
+            from opentelemetry.sdk.trace import TracerProvider
+            from opentelemetry.sdk.trace.export import BatchSpanProcessor
             from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
         except ImportError as error:
             raise ConfigurationError(f"ECCS_TRACING is set, but {error.name} is missing: {_EXTRA}") from None
+        named = Resource({SERVICE_NAME: "notification-service"}).merge(OTELResourceDetector().detect())
+        self._provider = TracerProvider(resource=named)
+        self._provider.add_span_processor(BatchSpanProcessor(exporter or OTLPSpanExporter()))
         self._api = api
-        self._tracer = api.get_tracer("eccs.notification_service")
+        self._tracer = self._provider.get_tracer("eccs.notification_service")
         self._context = TraceContextTextMapPropagator().extract
+
+    def close(self) -> None:
+        """Send what is left."""
+        self._provider.shutdown()
 
     def attempt(self, job: Job) -> AbstractContextManager[Any]:
         """A span: a child of the request's for the first delivery, a new root that links to it for a retry."""

@@ -14,6 +14,7 @@ from eccs_contracts.delivery import (
     AmbiguousPolicy,
     DeadLetter,
     Decision,
+    Disposition,
     Done,
     Hold,
     Outcome,
@@ -168,6 +169,8 @@ class Worker:
 
     async def _settle(self, job: Job) -> Result:
         """Try it and write down how it ended, all in one slot: no more mails than slots are sent and not marked."""
+        if job.verdict is None:
+            await self.smtp.pace()
         job = job.at(self.clock.now())
         outcome = self._blamed(job, job.verdict or await self._attempt(job))
         reached("after-send")
@@ -198,7 +201,7 @@ class Worker:
                 await insist(lambda: self.ledger.release(job))
                 blamed = outcome.phase in _OF_A_MESSAGE
                 return self._wait(replace(job, holds=job.holds + blamed), decision.reason, outcome.kind)
-        self.gates.flood.ended(self.clock.now(), dead=isinstance(decision, DeadLetter))
+        self.gates.flood.ended(self.clock.now(), dead=_is_bad(decision))
         log("info", type(decision).__name__.lower(), email=job.ledger_id, attempt=job.attempt, reason=outcome.reason)
         reached("after-mark")
         return Complete()
@@ -221,6 +224,8 @@ class Worker:
     async def _retry(self, job: Job, retry: Retry) -> None:
         """The retry is on the broker before the ledger says so: a crash between the two costs an attempt, no mail."""
         assert job.request is not None  # noqa: S101  only what was sent can be sent again
+        if not job.attempt:
+            await insist(lambda: self.ledger.keep_origin(job))
         envelope, ours = retry_envelope(job, job.request, retry)
         await insist(lambda: self.outbox.send(envelope, job.record.key, (job.record.headers, ours)))
         reached("after-retry-produce")
@@ -278,6 +283,13 @@ class Worker:
 
     def _count_sent(self, job: Job) -> None:
         self.metrics.processed.labels("success").inc()
+        if job.redrive:
+            self.metrics.redriven.inc()
         if job.request is not None:
             age = (self.clock.now() - job.request.timestamp).total_seconds()
             self.metrics.end_to_end.observe(max(0.0, age))
+
+
+def _is_bad(decision: Decision) -> bool:
+    """Whether an end speaks of bad traffic; a backlog that has expired does not."""
+    return isinstance(decision, DeadLetter) and decision.disposition is not Disposition.EXPIRED

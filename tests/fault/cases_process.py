@@ -19,9 +19,11 @@ def _kill_at(rig: Rig, point: str, **settings: str) -> Injected:
     rig.sink.script(
         Fault("RCPT", "450 4.2.0 not now", r".*@retry\.example", first=1),
         Fault("RCPT", "550 5.1.1 no", r".*@gone\.example"),
+        Fault("RCPT", "450 4.2.0 never", r".*@never\.example"),
     )
     rig.feed(60)
     rig.feed(20, "retry.example")
+    rig.feed(10, "never.example")
     rig.feed(10, "gone.example")
     count = 1 if point == "before-commit" else 5
     for _ in range(_KILLS):
@@ -30,7 +32,7 @@ def _kill_at(rig: Rig, point: str, **settings: str) -> Injected:
         assert code == -signal.SIGKILL, f"exit code {code}: {victim.child.tail()}"
     lifted = time.monotonic()
     rig.start(**settings)
-    bound = SLOTS * _KILLS if point == "after-send" and not settings else 0  # with one slot no other send is cut off
+    bound = SLOTS * _KILLS if point == "after-send" and not settings else 0  # alone, no other send is cut off
     return Injected(_KILLS, bound, _KILLS, lifted=lifted)
 
 
@@ -41,7 +43,7 @@ def _register(point: str, title: str, settings: dict[str, str], *, fast: bool = 
     fault("19", f"SIGKILL {title}", fast=fast)(killed)
 
 
-_ALONE = {"SMTP_SESSIONS": "1"}
+_ALONE = {"SMTP_SESSIONS": "1", "MAX_IN_FLIGHT": "1"}
 _register("after-claim", "after the claim", _ALONE)
 _register("after-send", "after the send (policy resend)", {}, fast=True)
 _register("after-send", "after the send (policy park)", {"AMBIGUOUS_POLICY": "park"})

@@ -81,6 +81,31 @@ def test_lines_end_as_smtp_wants() -> None:
     assert content.replace(b"\r\n", b"").count(b"\n") == 0
 
 
+def test_a_mail_is_seven_bits_wide() -> None:
+    """A server need not offer 8BITMIME (RFC 6152); what the reader sees is the same."""
+    request = _request(body="Grüße\n" + "ß" * 3000)
+
+    assert COMPOSER.compose(request).content.isascii()
+    assert _parsed(request).get_content().splitlines() == ["Grüße", "ß" * 3000]
+
+
+def test_a_template_that_is_wrong_is_no_fault_of_the_program(tmp_path: Path) -> None:
+    """Broken syntax and escapes from the sandbox are the template's, an impossible sum is the data's."""
+    texts = {"syntax": "{% if %}", "escape": "{{ ''.__class__.__mro__ }}", "sum": "{{ 1 / n }}", "half": "ok"}
+    for name, text in texts.items():
+        (tmp_path / f"{name}.txt").write_text(text)
+    (tmp_path / "half.html").write_text("{% if %}")
+    composer = Composer("s@eccs.example", tmp_path)
+    kinds = {}
+    for name in texts:
+        with pytest.raises(Unsendable) as caught:
+            composer.compose(_request(templateId=name, templateData={"n": 0}))
+        kinds[name] = caught.value.outcome.kind
+
+    permanent = OutcomeKind.PERMANENT
+    assert kinds == {"syntax": permanent, "escape": permanent, "sum": OutcomeKind.VALIDATION, "half": permanent}
+
+
 def test_a_template_is_filled_in_and_escaped() -> None:
     """The HTML part cannot be broken out of; the text part is as it is."""
     data = {"name": "<b>Ada</b>", "plan": "pro"}
@@ -100,6 +125,7 @@ def test_a_template_is_filled_in_and_escaped() -> None:
         ({"to": "a b@x.example"}, OutcomeKind.VALIDATION),
         ({"subject": "a\r\nBcc: b@x.example"}, OutcomeKind.VALIDATION),
         ({"templateId": "../welcome"}, OutcomeKind.PERMANENT),
+        ({"templateId": "a\0b"}, OutcomeKind.PERMANENT),
     ],
 )
 def test_what_cannot_be_sent_says_why(changes: dict[str, Any], kind: OutcomeKind) -> None:

@@ -26,11 +26,13 @@ class Histories(RuleBasedStateMachine):
         self.world = World()
         self.emails = 0
 
-    @rule(count=st.integers(1, 5), partition=st.integers(0, 1))
-    def arrive(self, count: int, partition: int) -> None:
-        """New requests."""
+    @rule(count=st.integers(1, 5), partition=st.integers(0, 1), hopeless=st.booleans())
+    def arrive(self, count: int, partition: int, *, hopeless: bool) -> None:
+        """New requests; those that are hopeless fail to the end once they are left alone."""
         for _ in range(count):
             self.emails += 1
+            if hopeless:
+                self.world.hopeless.add(self.emails)
             self.world.accept(self.emails, ("main", partition))
 
     @precondition(lambda self: self.emails)
@@ -65,8 +67,10 @@ class Histories(RuleBasedStateMachine):
 
     @rule(index=_INDEX, which=_INDEX, kind=_KINDS, point=st.sampled_from(POINTS))
     def crash(self, index: int, which: int, kind: OutcomeKind, point: str) -> None:
-        """An instance is killed at a named point of a delivery, with all that it runs."""
+        """An instance takes what it can and is killed at a named point of a delivery, with all that it runs."""
         worker = self.world.workers[index % len(self.world.workers)]
+        self.world.start_due(worker)
+        self.world.fetch(worker)
         if worker.running:
             self.world.complete(worker, worker.running[which % len(worker.running)], kind, point)
 

@@ -25,12 +25,13 @@ from eccs_contracts.delivery import (
 Place = tuple[str, int]
 PLACES: tuple[Place, ...] = (("main", 0), ("main", 1), ("retry", 0), ("retry", 1))
 POLICY = RetryPolicy(base_delay_ms=1000, max_delay_ms=60_000, max_attempts=3)
+LEASE = timedelta(seconds=20)
 POINTS = ("claim", "send", "produce", "mark")
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A record of a topic: an e-mail and which attempt it asks for."""
+    """A record of a topic: an e-mail and which attempt it asks for; a retry does not hold its request's bytes."""
 
     email: int
     attempt: int
@@ -45,6 +46,7 @@ class Entry:
     attempt: int
     owner: int
     state: str
+    origin: bytes | None = None
 
 
 @dataclass(slots=True)
@@ -73,9 +75,11 @@ class World:
         self.sink: Counter[int] = Counter()
         self.dead: dict[int, bytes] = {}
         self.accepted: dict[int, bytes] = {}
+        self.hopeless: set[int] = set()  # e-mails that nobody will ever take
         self.repeatable = 0  # sends that were under way in a process that crashed
         self.early: list[Letter] = []
         self.names = 0
+        self.died: dict[int, datetime] = {}  # by instance: its claims are free a lease later
         self.workers: list[Worker] = []
         self.owner: dict[Place, Worker] = {}
         for _ in range(2):
@@ -160,7 +164,8 @@ class World:
         if entry is not None and not self._free(entry, letter, worker):
             busy = entry.state == "sending" and entry.attempt == letter.attempt
             return self.now + timedelta(seconds=1) if busy else None
-        self.ledger[letter.email] = entry = Entry(letter.attempt, worker.name, "sending")
+        origin = entry.origin if entry is not None else None
+        self.ledger[letter.email] = entry = Entry(letter.attempt, worker.name, "sending", origin)
         self._point("claim", crash)
         if kind is OutcomeKind.SENT:
             self.sink[letter.email] += 1
@@ -171,11 +176,13 @@ class World:
             case Done():
                 entry.state = "sent"
             case Retry(attempt=attempt, due=due):
-                self.topics["retry", letter.email % 2].append(Letter(letter.email, attempt, due, letter.payload))
+                if not letter.attempt:
+                    entry.origin = letter.payload
+                self.topics["retry", letter.email % 2].append(Letter(letter.email, attempt, due, b"a retry"))
                 self._point("produce", crash)
                 entry.state = "retrying"
             case DeadLetter():
-                self.dead[letter.email] = letter.payload
+                self.dead[letter.email] = letter.payload if not letter.attempt else entry.origin or letter.payload
                 self._point("produce", crash)
                 entry.state = "dead"
             case Hold():
@@ -187,11 +194,11 @@ class World:
     def _free(self, entry: Entry, letter: Letter, worker: Worker) -> bool:
         if entry.state in ("sending", "retrying") and entry.attempt < letter.attempt:
             return True
-        dead_owner = entry.owner not in [one.name for one in self.workers]
+        given_up = self.now - self.died.get(entry.owner, self.now) >= LEASE
         return (
             entry.state == "sending"
             and entry.attempt == letter.attempt
-            and (dead_owner or entry.owner in (0, worker.name))
+            and (given_up or entry.owner in (0, worker.name))
         )
 
     @staticmethod
@@ -202,6 +209,7 @@ class World:
     def crash(self, worker: Worker) -> None:
         """End a process; what it ran is gone with it, and its partitions go on from what is committed."""
         self.workers.remove(worker)
+        self.died[worker.name] = self.now
         self.owner = {place: one for place, one in self.owner.items() if one is not worker}
         if not self.workers:
             self.join()
@@ -234,7 +242,8 @@ class World:
                 self.fetch(worker)
                 for ticket in list(worker.running):
                     if ticket in worker.running:
-                        self.complete(worker, ticket, OutcomeKind.SENT)
+                        hopeless = ticket.work.email in self.hopeless
+                        self.complete(worker, ticket, OutcomeKind.TRANSIENT if hopeless else OutcomeKind.SENT)
                 self.commit(worker)
             if all(self.committed[place] == len(self.topics[place]) for place in PLACES):
                 return step

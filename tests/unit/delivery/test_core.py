@@ -91,6 +91,16 @@ def test_a_bucket_that_is_told_to_slows_down_and_comes_back() -> None:
     assert (slowed, bucket.rate) == (5, 10)
 
 
+def test_a_limit_that_nobody_reaches_slows_down_from_what_is_in_use() -> None:
+    """Half of a million a second would be no answer to a server that asks for less."""
+    bucket = TokenBucket(1_000_000, 1000, NOW)
+    for number in range(2000):
+        bucket.take(_at(number / 100))
+    bucket.slow_down(_at(20))
+
+    assert 40 < bucket.rate < 60
+
+
 @pytest.mark.parametrize(("rate", "burst"), [(0, 1), (1, 0.5)])
 def test_an_impossible_bucket_is_refused(rate: float, burst: float) -> None:
     """With both numbers."""
@@ -225,3 +235,21 @@ def test_both_limits_have_two_marks() -> None:
     seen += [desk.crowded(), desk.window_full()]
 
     assert seen == [False, True, True, True, False, False]
+
+
+def test_a_window_is_bounded_in_bytes_too() -> None:
+    """20,000 retries of a megabyte would not fit into any memory; it opens again when they are gone."""
+    desk: Desk[str, int] = Desk(limit=10, window=100, window_bytes=1000)
+    desk.assign(["a", "b"])
+    for offset in range(25):
+        ticket = desk.take("ab"[offset % 2], offset, offset, 100)
+        assert ticket is not None
+        desk.lay_aside(ticket, _at(5 + offset), offset)
+    full = desk.window_full(), desk.overflowing()
+    desk.release(["a"])
+    less = desk.window_full(), desk.overflowing()
+    due = desk.due(_at(60)) + desk.due(_at(60))
+
+    assert (full, less) == ((True, True), (True, False))
+    assert len(due) == 12
+    assert not desk.window_full()
