@@ -15,6 +15,7 @@ from typing import Final
 from codegen.lines import Lines
 from codegen.model import RecordModel
 from codegen.types import (
+    NO_VALUE,
     NULL,
     ArrayOf,
     EnumOf,
@@ -391,7 +392,7 @@ def _has_items(type_: PyType) -> bool:
     """Whether it is an array or map that may have items, or a union of one."""
     match type_:
         case ArrayOf() | MapOf():
-            return (type_.items if isinstance(type_, ArrayOf) else type_.values) != UnionOf((), ())
+            return (type_.items if isinstance(type_, ArrayOf) else type_.values) != NO_VALUE
         case UnionOf():
             return any(map(_has_items, type_.branches))
         case _:

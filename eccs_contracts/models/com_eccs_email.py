@@ -95,6 +95,8 @@ class DlqMetadata(record.Record):
         "serviceInstance",
     )
     FINGERPRINT: ClassVar[str] = "a5cd3212bf6d8261"
+    FINGERPRINT_MD5: ClassVar[str] = "f2176345a4d4a0e5abbec0c42b6c5c2e"
+    FINGERPRINT_SHA256: ClassVar[str] = "8be3116c43bc92a474c943617f3315eeedd6a77d3445d976bd9d18ea12a4be2f"
     SCHEMA_SHA256: ClassVar[str] = "7a3efc5ce24339d7fa4d1da18efc6775ffb56827a376af82de143f77bbc46c8b"
     SCHEMA: ClassVar[str] = (
         '{"type":"record","name":"DlqMetadata","namespace":"com.eccs.email","doc":"Why and where th'
@@ -177,6 +179,8 @@ class EmailDlq(record.Record):
         "dlqMetadata",
     )
     FINGERPRINT: ClassVar[str] = "b74ef0a497f49497"
+    FINGERPRINT_MD5: ClassVar[str] = "6b82f241a50bc32112380368a607369f"
+    FINGERPRINT_SHA256: ClassVar[str] = "06dfaaadd4076af0870743589d209c375bf95c53cdad0515af09527c84b90d27"
     SCHEMA_SHA256: ClassVar[str] = "2aeb3952b07cf246640663066e63e9c1330b431302134f63d1adc4ca258ba6cc"
     SCHEMA: ClassVar[str] = (
         '{"type":"record","name":"EmailDlq","namespace":"com.eccs.email","doc":"A dead letter: what'
@@ -301,6 +305,8 @@ class EmailRequest(record.Record):
         "expiresAt",
     )
     FINGERPRINT: ClassVar[str] = "6531030a7b05a541"
+    FINGERPRINT_MD5: ClassVar[str] = "992d4e0b70e564db6025a0c6788d8c40"
+    FINGERPRINT_SHA256: ClassVar[str] = "be307cebf18909176f48c2073cdf449c9f9dad10113d9a7630aaf0e94ec9cfc6"
     SCHEMA_SHA256: ClassVar[str] = "4515aa8c9f89e6e662d19551fdb881719f82bb21b8705f04fa41eae773e5f8bf"
     SCHEMA: ClassVar[str] = (
         '{"type":"record","name":"EmailRequest","namespace":"com.eccs.email","doc":"A request to se'
@@ -408,6 +414,8 @@ class EmailRetry(record.Record):
         "_retry",
     )
     FINGERPRINT: ClassVar[str] = "d17920816d636fab"
+    FINGERPRINT_MD5: ClassVar[str] = "b9939e804d511692aeb24d4ee79ef7cc"
+    FINGERPRINT_SHA256: ClassVar[str] = "171fb211d20e19d6cae411dc376b2a6ae8c36abd4c6b9ec73fd83bde25f53e52"
     SCHEMA_SHA256: ClassVar[str] = "7eef3142af1f6cb9fa051b7ea91b5c3ee9403ecbd8c59915d954bbed3139809f"
     SCHEMA: ClassVar[str] = (
         '{"type":"record","name":"EmailRetry","namespace":"com.eccs.email","doc":"An e-mail that fa'
@@ -500,6 +508,8 @@ class OriginalHeader(record.Record):
         "value",
     )
     FINGERPRINT: ClassVar[str] = "a21aad26b37bc4ac"
+    FINGERPRINT_MD5: ClassVar[str] = "4a418d054afd3cb2dd88ac6b79dce20d"
+    FINGERPRINT_SHA256: ClassVar[str] = "464f278cbe1bf052f3d3657babd0ba7a855ce209689893d3c1638b9b627dc09e"
     SCHEMA_SHA256: ClassVar[str] = "e50cee919a44723cbd2688a69ee7303596e674d70e6b71873f217379544f1bbf"
     SCHEMA: ClassVar[str] = (
         '{"type":"record","name":"OriginalHeader","namespace":"com.eccs.email","doc":"One header of'
@@ -560,6 +570,8 @@ class RetryMetadata(record.Record):
         "originalTopic",
     )
     FINGERPRINT: ClassVar[str] = "c456d3b2d0d7330f"
+    FINGERPRINT_MD5: ClassVar[str] = "a39581f5844a513931f8c8485d5a75cf"
+    FINGERPRINT_SHA256: ClassVar[str] = "320fc024ba0e2240c50ec3c9d3d56c99ac07ceea577c8a030dfea3f6f88a1058"
     SCHEMA_SHA256: ClassVar[str] = "2737ff6b7f099527172894d898ba825c323e0bf39a41f821c847de8e5eb063ad"
     SCHEMA: ClassVar[str] = (
         '{"type":"record","name":"RetryMetadata","namespace":"com.eccs.email","doc":"What the retry'
@@ -912,18 +924,22 @@ EmailDlq.PLAN = record.RecordPlan(
     record.Field(
         "originalData",
         "original_data",
-        containers.Union(scalars.NULL, record.Reference(lambda: EmailRequest, 47)),
+        containers.Union(
+            {"null": scalars.NULL, "com.eccs.email.EmailRequest": record.Reference(lambda: EmailRequest, 47)}
+        ),
         personal=True,
         optional=True,
     ),
     record.Field(
         "originalPayload",
         "original_payload",
-        containers.Union(scalars.NULL, scalars.BYTES),
+        containers.Union({"null": scalars.NULL, "bytes": scalars.BYTES}),
         personal=True,
         optional=True,
     ),
-    record.Field("originalKey", "original_key", containers.Union(scalars.NULL, scalars.BYTES), optional=True),
+    record.Field(
+        "originalKey", "original_key", containers.Union({"null": scalars.NULL, "bytes": scalars.BYTES}), optional=True
+    ),
     record.Field(
         "originalHeaders",
         "original_headers",
@@ -1346,11 +1362,17 @@ EmailRequest.PLAN = record.RecordPlan(
         ),
     ),
     record.Field("timestamp", "timestamp", logical.TIMESTAMP_MILLIS),
-    record.Field("source", "source", containers.Union(scalars.NULL, scalars.STRING), (MaxLen(200),), optional=True),
+    record.Field(
+        "source",
+        "source",
+        containers.Union({"null": scalars.NULL, "string": scalars.STRING}),
+        (MaxLen(200),),
+        optional=True,
+    ),
     record.Field(
         "templateId",
         "template_id",
-        containers.Union(scalars.NULL, scalars.STRING),
+        containers.Union({"null": scalars.NULL, "string": scalars.STRING}),
         (
             MaxLen(100),
             Pattern("[A-Za-z0-9][A-Za-z0-9_-]*"),
@@ -1361,16 +1383,36 @@ EmailRequest.PLAN = record.RecordPlan(
         "templateData",
         "template_data",
         containers.Union(
-            scalars.NULL,
-            containers.Map(
-                containers.Union(scalars.NULL, scalars.BOOLEAN, scalars.LONG, scalars.DOUBLE, scalars.STRING)
-            ),
+            {
+                "null": scalars.NULL,
+                "map": containers.Map(
+                    containers.Union(
+                        {
+                            "null": scalars.NULL,
+                            "boolean": scalars.BOOLEAN,
+                            "long": scalars.LONG,
+                            "double": scalars.DOUBLE,
+                            "string": scalars.STRING,
+                        }
+                    )
+                ),
+            }
         ),
         personal=True,
         optional=True,
     ),
-    record.Field("metadata", "metadata", containers.Union(scalars.NULL, containers.Map(scalars.STRING)), optional=True),
-    record.Field("expiresAt", "expires_at", containers.Union(scalars.NULL, logical.TIMESTAMP_MILLIS), optional=True),
+    record.Field(
+        "metadata",
+        "metadata",
+        containers.Union({"null": scalars.NULL, "map": containers.Map(scalars.STRING)}),
+        optional=True,
+    ),
+    record.Field(
+        "expiresAt",
+        "expires_at",
+        containers.Union({"null": scalars.NULL, "long": logical.TIMESTAMP_MILLIS}),
+        optional=True,
+    ),
 )
 
 
@@ -1790,11 +1832,17 @@ EmailRetry.PLAN = record.RecordPlan(
         ),
     ),
     record.Field("timestamp", "timestamp", logical.TIMESTAMP_MILLIS),
-    record.Field("source", "source", containers.Union(scalars.NULL, scalars.STRING), (MaxLen(200),), optional=True),
+    record.Field(
+        "source",
+        "source",
+        containers.Union({"null": scalars.NULL, "string": scalars.STRING}),
+        (MaxLen(200),),
+        optional=True,
+    ),
     record.Field(
         "templateId",
         "template_id",
-        containers.Union(scalars.NULL, scalars.STRING),
+        containers.Union({"null": scalars.NULL, "string": scalars.STRING}),
         (
             MaxLen(100),
             Pattern("[A-Za-z0-9][A-Za-z0-9_-]*"),
@@ -1805,16 +1853,36 @@ EmailRetry.PLAN = record.RecordPlan(
         "templateData",
         "template_data",
         containers.Union(
-            scalars.NULL,
-            containers.Map(
-                containers.Union(scalars.NULL, scalars.BOOLEAN, scalars.LONG, scalars.DOUBLE, scalars.STRING)
-            ),
+            {
+                "null": scalars.NULL,
+                "map": containers.Map(
+                    containers.Union(
+                        {
+                            "null": scalars.NULL,
+                            "boolean": scalars.BOOLEAN,
+                            "long": scalars.LONG,
+                            "double": scalars.DOUBLE,
+                            "string": scalars.STRING,
+                        }
+                    )
+                ),
+            }
         ),
         personal=True,
         optional=True,
     ),
-    record.Field("metadata", "metadata", containers.Union(scalars.NULL, containers.Map(scalars.STRING)), optional=True),
-    record.Field("expiresAt", "expires_at", containers.Union(scalars.NULL, logical.TIMESTAMP_MILLIS), optional=True),
+    record.Field(
+        "metadata",
+        "metadata",
+        containers.Union({"null": scalars.NULL, "map": containers.Map(scalars.STRING)}),
+        optional=True,
+    ),
+    record.Field(
+        "expiresAt",
+        "expires_at",
+        containers.Union({"null": scalars.NULL, "long": logical.TIMESTAMP_MILLIS}),
+        optional=True,
+    ),
     record.Field("_retry", "retry", record.Reference(lambda: RetryMetadata, 5)),
 )
 
@@ -1879,7 +1947,7 @@ def read_original_header(cls: type[OriginalHeaderT], b: bytes, p: int) -> tuple[
 OriginalHeader.PLAN = record.RecordPlan(
     OriginalHeader,
     record.Field("name", "name", scalars.STRING),
-    record.Field("value", "value", containers.Union(scalars.NULL, scalars.BYTES), optional=True),
+    record.Field("value", "value", containers.Union({"null": scalars.NULL, "bytes": scalars.BYTES}), optional=True),
 )
 
 
