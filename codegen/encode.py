@@ -9,9 +9,9 @@ what it was.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
+from codegen.forms import BEHIND, Form, zigzag
 from codegen.lines import Lines
 from codegen.model import RecordModel
 from codegen.types import (
@@ -31,10 +31,7 @@ from codegen.types import (
 )
 
 _END: Final = b"\0"  # of an array or a map
-_MAX_PARTS: Final = 28  # CPython builds a tuple of more than 30 through a list
 
-# Index of a branch -> the table of small numbers that have it in front.
-_BEHIND: Final = {0: "FIRST_LEN", 1: "SECOND_LEN"}
 # What starts with a number that is in these tables.
 _LEADING: Final = frozenset(
     ("string", "bytes", "decimal", "big-decimal", "int", "long", "timestamp-nanos", "local-timestamp-nanos")
@@ -57,57 +54,10 @@ _NUMBERS: Final[dict[str, tuple[str, bool]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Form:
-    """Text or bytes: what the tables and functions are called."""
-
-    binary: bool
-
-    def literal(self, raw: bytes) -> str:
-        return repr(raw) if self.binary else repr(raw.decode("latin-1"))
-
-    def one(self, parts: list[str]) -> str:
-        """Some parts as one; texts are known to be `str` itself, which is what an f-string does not check."""
-        if len(parts) == 1:
-            return parts[0]
-        if not self.binary:
-            inside = (part[1:-1] if part[0] == "'" else f"{{{part}}}" for part in parts)
-            return f"f'{''.join(inside)}'"
-        if len(parts) == 2:  # adding two is faster than joining them
-            return " + ".join(f"({part})" if " " in part else part for part in parts)
-        return self.join(parts)
-
-    @property
-    def nothing(self) -> str:
-        return 'b""' if self.binary else '""'
-
-    def table(self, name: str) -> str:
-        return f"{name}_B" if self.binary else name
-
-    def varint(self, kind: str) -> str:
-        return f"{kind}_bytes" if self.binary else f"{kind}_text"
-
-    def small(self, value: str, condition: str, kind: str, index: int | None) -> str:
-        """A number that mostly is small, behind the index of its branch."""
-        name = "LEN" if index is None else _BEHIND[index]
-        head = "" if index is None else f"{self.table('LAST')}[{2 * index}] + "
-        return f"{self.table(name)}[{value}] if {condition} else {head}{self.varint(kind)}({value})"
-
-    def of_bytes(self, expression: str) -> str:
-        return expression if self.binary else f'{expression}.decode("latin-1")'
-
-    def join(self, parts: list[str]) -> str:
-        if len(parts) == 1:
-            return parts[0]
-        chunks = [parts[start : start + _MAX_PARTS] for start in range(0, len(parts), _MAX_PARTS)]
-        whole = chunks[0] if len(chunks) == 1 else [self.join(chunk) for chunk in chunks]
-        return f"{self.nothing}.join(({', '.join(whole)}))"
-
-
 def write_function(record: RecordModel) -> str:
     """The function that writes a record."""
     assert isinstance(record.type, RecordOf)  # noqa: S101  the type of a record's model
-    form = _Form(record.type.binary)
+    form = Form(record.type.binary)
     lines = Lines()
     result = "bytes" if form.binary else "str"
     with lines.block(f"def write_{record.home.slug}(o: {record.home.name}) -> {result}:"):
@@ -129,7 +79,7 @@ class _Encoder:
     what has been collected before statements put the items there.
     """
 
-    def __init__(self, lines: Lines, form: _Form, here: str) -> None:
+    def __init__(self, lines: Lines, form: Form, here: str) -> None:
         self._lines = lines
         self._form = form
         self._here = here
@@ -151,7 +101,7 @@ class _Encoder:
             self._container(type_, self._held(type_, value, checked=checked), index)
         elif isinstance(type_, UnionOf):
             if index is not None:
-                self._parts.append(self._form.literal(_zigzag(index)))
+                self._parts.append(self._form.literal(zigzag(index)))
             self._branches(type_, self._variable(value))
 
     def _flush(self) -> None:
@@ -168,8 +118,8 @@ class _Encoder:
 
     def _parts_of(self, type_: PyType, value: str, *, checked: bool = False, index: int | None = None) -> list[str]:
         """The parts of a value that is no array, map, or union of one."""
-        if index is not None and not (isinstance(type_, Scalar) and type_.kind in _LEADING and index in _BEHIND):
-            head = self._form.literal(_zigzag(index))
+        if index is not None and not (isinstance(type_, Scalar) and type_.kind in _LEADING and index in BEHIND):
+            head = self._form.literal(zigzag(index))
             return [head, *self._parts_of(type_, value, checked=checked)]
         match type_:
             case Scalar():
@@ -307,8 +257,8 @@ class _Encoder:
 
     def _container(self, type_: ArrayOf | MapOf, held: str, index: int | None) -> None:
         """An array or map: one block, then the end; without items, the count is the end."""
-        if index is not None and index not in _BEHIND:
-            self._parts.append(self._form.literal(_zigzag(index)))
+        if index is not None and index not in BEHIND:
+            self._parts.append(self._form.literal(zigzag(index)))
             index = None
         self._parts.append(self._length(held, index))
         self._flush()
@@ -341,7 +291,7 @@ class _Encoder:
             else:
                 lines.add(f"{head} = {form.one(parts)}")
         with lines.block("else:"):
-            lines.add(f"{head} = {form.literal(_zigzag(1 - index))}")
+            lines.add(f"{head} = {form.literal(zigzag(1 - index))}")
             if is_long:
                 lines.add(f"{rest} = {form.nothing}")
         return [head, rest] if is_long else [head]
@@ -397,12 +347,3 @@ def _has_items(type_: PyType) -> bool:
             return any(map(_has_items, type_.branches))
         case _:
             return False
-
-
-def _zigzag(index: int) -> bytes:
-    """The varint of an index."""
-    number, out = index << 1, bytearray()
-    while number > 127:
-        out.append(number & 127 | 128)
-        number >>= 7
-    return bytes((*out, number))
