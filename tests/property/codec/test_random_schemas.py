@@ -7,26 +7,19 @@ from random import Random
 
 import pytest
 
-from codegen.__main__ import generate
 from eccs_contracts._codec.record import Record, read_checked, write_checked
 from eccs_contracts._codec.resolving import reader_of
 from eccs_contracts.errors import DecodeError
-from tests.property.codec.schemas import Schemas, other_version
+from tests.property.codec.random_package import COUNT, random_files
+from tests.property.codec.schemas import other_version
 from tests.property.codec.values import Values, alike, datum_of, json_of, plain, read, write
 from tests.unit.codegen.loading import imported, models
 
-COUNT = 500
-
 
 @pytest.fixture(scope="module")
-def records(tmp_path_factory: pytest.TempPathFactory) -> list[type[Record]]:
+def records() -> list[type[Record]]:
     """The classes of the records; those inside of them apart."""
-    folder = tmp_path_factory.mktemp("schemas")
-    make = Schemas(seed=20)
-    for index in range(COUNT):
-        text = json.dumps(make.record(f"Top{index}", f"space{index // 25}"))
-        (folder / f"Top{index}.avsc").write_text(text, "utf-8")
-    found = models(imported("codegen_random", generate(folder)))
+    found = models(imported("codegen_random", random_files()))
     return [found[f"space{index // 25}.Top{index}"] for index in range(COUNT)]
 
 
