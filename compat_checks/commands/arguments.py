@@ -135,7 +135,7 @@ def _access(command: argparse.ArgumentParser) -> None:
         ("cert", "CERTIFICATE", "certificate of this client"),
         ("key", "KEY", "private key of this client"),
     ):
-        default = os.environ.get(f"SCHEMA_REGISTRY_{variable}_LOCATION")
+        default = os.environ.get(f"SCHEMA_REGISTRY_{variable}_LOCATION") or None
         group.add_argument(f"--{name}", type=Path, metavar="FILE", default=default, help=text)
     group.description = (
         "Secrets come from the environment: SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD, or "
