@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -38,6 +39,7 @@ _LOGGER: Final = logging.getLogger("librdkafka")
 _LOGGER.addHandler(logging.NullHandler())
 
 _C = TypeVar("_C")
+_SLICE: Final = 0.5  # seconds that Ctrl-C waits for: librdkafka does not hear it
 
 PRODUCER_SETTINGS: Final = {
     "enable.idempotence": True,
@@ -108,6 +110,11 @@ class RawProducer:
             answer.set_exception(delivery_error(error.args[0], topic))
         return answer
 
+    @property
+    def waiting(self) -> int:
+        """Messages that were handed over and are not answered."""
+        return len(self._producer)
+
     def check(self, timeout: float) -> None:
         """Ask the broker for anything.
 
@@ -128,8 +135,10 @@ class RawProducer:
         Raises:
             DeliveryFailed: something is not, after `timeout` seconds.
         """
-        if left := self._producer.flush(timeout):
-            raise DeliveryFailed(f"{left} messages are not acknowledged after {timeout:g} s")
+        deadline = time.monotonic() + timeout
+        while left := self._producer.flush(min(_SLICE, max(0.0, deadline - time.monotonic()))):
+            if time.monotonic() >= deadline:
+                raise DeliveryFailed(f"{left} messages are not acknowledged after {timeout:g} s")
 
     def close(self, timeout: float = 30.0) -> None:
         """Flush and stop; errors as `flush`."""

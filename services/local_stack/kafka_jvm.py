@@ -74,7 +74,7 @@ def run_kafka(context: Context, guarded: Guarded | None = None) -> tuple[Child, 
     java = find_java(context.environ)
     jars = resolved_jars(context)
     found: dict[str, str] = {}
-    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    cluster = new_cluster_id()
 
     def command(directory: Path, ports: Sequence[int]) -> Sequence[str]:
         properties = directory / "server.properties"
@@ -90,6 +90,13 @@ def run_kafka(context: Context, guarded: Guarded | None = None) -> tuple[Child, 
     ports = 2 + len(guarded.protocols)
     child, _ = run_server(Server("Apache Kafka", command, answers, ports=ports), context.patience)
     return child, found
+
+
+def new_cluster_id() -> str:
+    """A random id as Kafka makes them: never with a dash in front, which its tools would take for an option."""
+    while (made := base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
+        pass
+    return made
 
 
 def kafka_version() -> str:
