@@ -13,10 +13,10 @@ UV     := $(BIN)/python -m uv
 # The branch that a change goes to is a baseline, too, where this is a clone that has it.
 MAIN   := $(shell git rev-parse --verify --quiet origin/main > /dev/null 2>&1 && echo --against git:origin/main)
 
-.PHONY: help demo test check bench docs format generate lock wheel clean
+.PHONY: help demo test redrive-proof check bench docs format generate lock wheel clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): $(LOCK) requirements/bootstrap.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -31,6 +31,9 @@ demo: $(READY) ## From a schema to a delivered e-mail on a real Kafka
 
 test: $(READY) ## The whole suite
 	$(BIN)/python -m pytest
+
+redrive-proof: $(READY) ## 5,000 dead letters sent again, killed twice: each ends once
+	ECCS_REDRIVE_LETTERS=5000 ECCS_REQUIRE_APACHE_KAFKA=1 $(BIN)/python -m pytest -q -rP -k killed_twice tests/integration/operations
 
 check: $(READY) ## Format, lint, types, import rules, codegen drift, contracts
 	$(BIN)/ruff format --check
