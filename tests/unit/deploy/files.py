@@ -1,0 +1,52 @@
+"""What lies in deploy/, read once."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+import yaml
+
+from tests.unit.deploy.exposed import ROOT
+
+DEPLOY: Final = ROOT / "deploy"
+RULES: Final = DEPLOY / "prometheus" / "rules"
+RULE_TESTS: Final = DEPLOY / "prometheus" / "tests" / "alerts_test.yml"
+RUNBOOKS: Final = ROOT / "docs" / "runbooks"
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A PromQL expression and where it stands."""
+
+    place: str
+    text: str
+
+
+@cache
+def rules(kind: str) -> tuple[dict[str, Any], ...]:
+    """The rules that are an `alert`, or a `record`."""
+    groups = [
+        group for path in sorted(RULES.glob("*.yml")) for group in yaml.safe_load(path.read_text("utf-8"))["groups"]
+    ]
+    return tuple(rule for group in groups for rule in group["rules"] if kind in rule)
+
+
+@cache
+def dashboard() -> dict[str, Any]:
+    """The Grafana dashboard."""
+    loaded: dict[str, Any] = json.loads((DEPLOY / "grafana" / "dashboards" / "eccs.json").read_text("utf-8"))
+    return loaded
+
+
+def expressions() -> tuple[Expression, ...]:
+    """Every expression of rules and dashboard."""
+    found = [Expression(rule[kind], rule["expr"]) for kind in ("record", "alert") for rule in rules(kind)]
+    found += [
+        Expression(f"panel {panel['title']}", target["expr"])
+        for panel in dashboard()["panels"]
+        for target in panel["targets"]
+    ]
+    return tuple(found)
