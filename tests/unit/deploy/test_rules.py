@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from tests.unit.deploy.exposed import ROOT
-from tests.unit.deploy.files import DEPLOY, RULE_TESTS, RULES, RUNBOOKS, rules
+from tests.unit.deploy.files import DEPLOY, RULE_TESTS, RUNBOOKS, rules
 
 ALERTS = [rule["alert"] for rule in rules("alert")]
 _PROMTOOL = shutil.which("promtool")
