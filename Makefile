@@ -56,12 +56,16 @@ format: $(READY) ## Rewrite the code in the house format
 generate: $(READY) ## Write the generated code from schemas/
 	$(BIN)/python -m codegen
 
+COMPILE := pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --custom-compile-command "make lock"
+
+# The images have the versions that the tests had.
 lock: $(READY) ## Renew the locked requirements (hashes, no addresses)
-	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-	  --custom-compile-command "make lock" --prerelease if-necessary-or-explicit \
-	  --all-extras --group dev --group stack pyproject.toml -o $(LOCK)
-	echo uv | $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-	  --custom-compile-command "make lock" - -o requirements/bootstrap.txt
+	$(UV) $(COMPILE) --prerelease if-necessary-or-explicit \
+	  --all-extras --group dev --group stack --group images pyproject.toml -o $(LOCK)
+	$(UV) $(COMPILE) --constraint $(LOCK) --extra services --extra registry pyproject.toml -o requirements/services.txt
+	echo hatchling | $(UV) $(COMPILE) --constraint $(LOCK) - -o requirements/build.txt
+	echo uv | $(UV) $(COMPILE) - -o requirements/bootstrap.txt
 
 wheel: $(READY) ## Build dist/*.whl
 	rm -rf dist
