@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from services.local_stack.processes import ROOT
-from tests.images.daemon import Say, need
 from tests.images.docker_cli import Docker, Unable, run
+from tests.images.packages import Say, need
 
 _PACKAGES: Final = "python3,python3-venv,ca-certificates"
 _TAG: Final = "eccs/base"

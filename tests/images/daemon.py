@@ -7,18 +7,22 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from services.local_stack.processes import Child, Patience
-from tests.images.docker_cli import Docker, Unable, run
+from tests.images.docker_cli import Docker, DockerError, Unable, run
+from tests.images.packages import Say, need
 
-Say = Callable[[str], None]
 _DEFAULT: Final = "unix:///var/run/docker.sock"
-_PACKAGES: Final = {"dockerd": "docker.io", "docker": "docker.io", "debootstrap": "debootstrap", "iptables": "iptables"}
 _START_SECONDS: Final = 30.0
+# Nothing of this machine's network is changed: no bridge but those of Compose, which `down` takes away, no rules, no
+# forwarding. Ports are published by a proxy; what must reach the world runs on the host's network.
+_LINKS: Final = ("docker", "br-", "veth")
+_STOP_SECONDS: Final = 8.0
+_ALONE: Final = ("--bridge", "none", "--iptables=false", "--ip-forward=false", "--ip-masq=false")
 
 
 @contextmanager
@@ -35,7 +39,7 @@ def docker_daemon(say: Say) -> Iterator[Docker]:
         return
     if os.geteuid() != 0:
         raise Unable(f"no Docker daemon answers at {given.host}, and only root can start one")
-    need("docker", "dockerd", "iptables", say=say)
+    need("docker", "dockerd", say=say)
     with _locked(cache_folder()), _own_daemon(cache_folder(), say) as own:
         yield own
 
@@ -45,26 +49,6 @@ def cache_folder() -> Path:
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "eccs-contracts" / "docker"
     cache.mkdir(parents=True, exist_ok=True)
     return cache
-
-
-def need(*programs: str, say: Say) -> None:
-    """See that the programs are there; root installs them from Debian's packages.
-
-    Raises:
-        Unable: one is not there and cannot be installed.
-    """
-    missing = [program for program in programs if shutil.which(program) is None]
-    if not missing:
-        return
-    packages = sorted({_PACKAGES[program] for program in missing})
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        raise Unable(f"{', '.join(missing)} not found; on Debian: apt-get install {' '.join(packages)}")
-    say(f"installing {', '.join(packages)}")
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    run(["apt-get", "update", "-qq"], environment, 120)
-    done = run(["apt-get", "install", "-qq", "-y", "--no-install-recommends", *packages], environment, 300)
-    if done.returncode != 0:
-        raise Unable(f"apt-get cannot install {' '.join(packages)}: {done.stderr.strip()[-500:]}")
 
 
 @contextmanager
@@ -83,7 +67,9 @@ def _own_daemon(folder: Path, say: Say) -> Iterator[Docker]:
     directory = Path(tempfile.mkdtemp(prefix="eccs-docker-"))
     docker = Docker(f"unix://{directory / 'docker.sock'}")
     where = ["--data-root", str(folder / "data"), "--exec-root", str(directory / "exec")]
-    child = Child(["dockerd", "--host", docker.host, "--pidfile", str(directory / "pid.docker"), *where], directory, 8)
+    before = _links()
+    command = ["dockerd", "--host", docker.host, "--pidfile", str(directory / "pid.docker"), *where, *_ALONE]
+    child = Child(command, directory, _STOP_SECONDS)
     try:
         patience = Patience(_START_SECONDS, threading.Event())
         if not patience.until(lambda: child.exit_code() is not None or docker.answers()) or child.exit_code():
@@ -94,3 +80,24 @@ def _own_daemon(folder: Path, say: Say) -> Iterator[Docker]:
         docker.run("system", "prune", "--force", "--volumes")
     finally:
         child.stop()
+        _unmount(directory)
+    if left := (_links() - before) | _mounts(folder) | _mounts(directory):
+        raise DockerError(f"the daemon has ended and left {', '.join(sorted(left))}")
+
+
+def _links() -> frozenset[str]:
+    """The network interfaces that Docker makes."""
+    return frozenset(link.name for link in Path("/sys/class/net").iterdir() if link.name.startswith(_LINKS))
+
+
+def _mounts(folder: Path) -> frozenset[str]:
+    """What is mounted in a folder."""
+    points = (line.split()[4] for line in Path("/proc/self/mountinfo").read_text("utf-8").splitlines())
+    return frozenset(point for point in points if point.startswith(f"{folder}/"))
+
+
+def _unmount(directory: Path) -> None:
+    """Docker leaves the namespace of its host mounted when it ends."""
+    for point in sorted(_mounts(directory), reverse=True):
+        run(["umount", point])
+    shutil.rmtree(directory, ignore_errors=True)

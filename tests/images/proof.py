@@ -18,6 +18,9 @@ PROVEN: Final = {
         "the containers run as user 10001, without capabilities, on a read-only root; they hold no pip and no compiler",
         "a missing setting ends them with exit code 2 and one line",
     ),
+    "test_pipeline": (
+        "the image for pipelines checks a repository that is mounted read-only, and says 1 where it finds something",
+    ),
     "test_containers": (
         "both become healthy by their own HEALTHCHECK and send an e-mail end to end: HTTP, Kafka, SMTP, ledger",
         "as PID 1 both end on SIGTERM with exit code 0, with mails under way, within their grace period",

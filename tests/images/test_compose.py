@@ -17,11 +17,13 @@ import httpx
 import jwt
 import pytest
 
+from services.local_stack.errors import Unavailable
 from services.local_stack.kafka_jvm import find_java, resolved_jars
 from services.local_stack.processes import ROOT, Patience
 from services.local_stack.providers import Context
 from tests.images.compose import SECRETS, STAND_INS, Compose
-from tests.images.docker_cli import Docker
+from tests.images.docker_cli import Docker, Unable
+from tests.images.packages import need
 from tests.unit.deploy.files import rules
 
 pytestmark = pytest.mark.timeout(280)
@@ -35,11 +37,13 @@ def _until(condition: Callable[[], bool], seconds: float, what: str) -> None:
 
 def _stand_ins(base: str, folder: Path) -> Mapping[str, str]:
     """What the stand-ins need of this machine."""
-    prometheus = shutil.which("prometheus")
-    if prometheus is None:
-        pytest.skip("prometheus is not on PATH; Debian's package prometheus has it")
     context = Context(os.environ, Patience(60, threading.Event()), print)
-    java = Path(find_java(os.environ)).resolve()
+    try:
+        need("prometheus", say=print)
+        java = Path(find_java(os.environ)).resolve()
+        jars = resolved_jars(context)
+    except (Unable, Unavailable) as reason:
+        pytest.skip(str(reason))
     home = java.parents[1]
     return {
         "STAND_IN_BASE": base,
@@ -49,9 +53,9 @@ def _stand_ins(base: str, folder: Path) -> Mapping[str, str]:
         "STAND_IN_JAVA_HOME": str(home),
         # Debian keeps what the JVM reads outside its home.
         "STAND_IN_JAVA_CONF": str((home / "conf/logging.properties").resolve().parent),
-        "STAND_IN_KAFKA_JARS": str(resolved_jars(context)),
+        "STAND_IN_KAFKA_JARS": str(jars),
         "STAND_IN_PACKAGES": str(folder),
-        "STAND_IN_PROMETHEUS": prometheus,
+        "STAND_IN_PROMETHEUS": str(shutil.which("prometheus")),
     }
 
 
@@ -69,7 +73,7 @@ def project(docker: Docker, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     folder = tmp_path_factory.mktemp("packages")
     base = os.environ["ECCS_IMAGES_BASE"]
     version = "import sys; print('%d.%d' % sys.version_info[:2])"
-    _install(folder, docker.run("run", "--rm", "--entrypoint", "python3", base, "-c", version))
+    _install(folder, docker.run("run", "--rm", "--network", "none", "--entrypoint", "python3", base, "-c", version))
     environment = {**docker.environment, **SECRETS, **_stand_ins(base, folder)}
     compose = Compose(environment, (ROOT / "compose.yaml", STAND_INS / "compose.yaml"), "eccs-images-test")
     compose.run("down", "--volumes", "--timeout", "5")

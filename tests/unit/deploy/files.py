@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import subprocess
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
+import pytest
 import yaml
 
 from tests.unit.deploy.exposed import ROOT
@@ -23,6 +28,15 @@ class Expression:
 
     place: str
     text: str
+
+
+def promtool(*arguments: str | Path, given: str | None = None) -> subprocess.CompletedProcess[str]:
+    """How a command of promtool ended; a failure without it where ECCS_REQUIRE_PROMTOOL is set, else a skip."""
+    program = shutil.which("promtool")
+    if program is None:
+        missing = pytest.fail if os.environ.get("ECCS_REQUIRE_PROMTOOL") else pytest.skip
+        missing("promtool is not on PATH; `make rules` brings Debian's")
+    return subprocess.run([program, *arguments], input=given, capture_output=True, text=True, check=False, timeout=120)
 
 
 @cache

@@ -15,7 +15,6 @@ import pytest
 from services.local_stack.processes import free_ports
 from tests.images.audit import CANARY, main, pins
 
-pytest.importorskip("pip_audit", reason="pip-audit is not installed")
 pytestmark = pytest.mark.timeout(120)
 Known = Callable[[str], bool]
 _HASH = "--hash=sha256:" + "0" * 64

@@ -12,8 +12,7 @@ import yaml
 from services.local_stack.containers import MONGO_IMAGE, REGISTRY_IMAGE
 from services.local_stack.kafka_jvm import SINGLE_NODE, kafka_version
 from tests.images.base import pinned_base
-from tests.images.compose import SECRETS, Compose, compose_command
-from tests.images.docker_cli import Unable
+from tests.images.compose import SECRETS, Compose
 from tests.unit.deploy.exposed import ROOT
 
 _OURS = ("contracts", "email-service", "notification-service")
@@ -22,11 +21,7 @@ _SERVICES: dict[str, dict[str, Any]] = _FILE["services"]
 
 
 def _compose(**variables: str) -> Compose:
-    try:
-        command = compose_command()
-    except Unable as reason:
-        pytest.skip(str(reason))
-    return Compose({"PATH": os.environ["PATH"], **variables}, command=command)
+    return Compose({"PATH": os.environ["PATH"], **variables})
 
 
 def test_compose_takes_the_file() -> None:

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from tests.images.base import pinned_base
 from tests.images.build import TARGETS, allowed_paths
 from tests.unit.deploy.exposed import ROOT
 
 _DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
+_PIPELINE = (ROOT / "compat_checks" / "pipelines" / "Dockerfile").read_text("utf-8")
 _LOCKS = ROOT / "requirements"
 
 
@@ -24,13 +26,13 @@ def _pins(name: str) -> dict[str, str]:
 
 
 def _copied() -> Iterator[str]:
-    """The paths that the Dockerfile takes from the build context."""
-    for line in re.findall(r"^COPY (?!--from)(.+)$", _DOCKERFILE, re.MULTILINE):
+    """The paths that the Dockerfiles take from the build context."""
+    for line in re.findall(r"^COPY (?!--from)(.+)$", _DOCKERFILE + _PIPELINE, re.MULTILINE):
         yield from (path.replace("cr[t]", "crt") for path in line.split()[:-1])
 
 
 def test_what_is_copied_is_what_is_let_through() -> None:
-    """A path that only one of the two files has is a mistake in one of them."""
+    """A path that only one side has is a mistake on one of them."""
     assert sorted(set(_copied())) == sorted(set(allowed_paths()))
 
 
@@ -43,14 +45,20 @@ def test_the_targets_are_stages() -> None:
 
 def test_the_file_asks_for_nothing_but_the_base() -> None:
     """Neither a frontend nor another image would be found behind a mirror."""
-    sources = re.findall(r"^FROM (\S+)", _DOCKERFILE, re.MULTILINE)
+    both = _DOCKERFILE + _PIPELINE
+    sources = re.findall(r"^FROM (\S+)", both, re.MULTILINE)
 
     assert set(sources) == {"${BASE_IMAGE}", "runtime"}
-    assert "syntax=" not in _DOCKERFILE
-    assert "RUN --mount" not in _DOCKERFILE
+    assert "syntax=" not in both
+    assert "RUN --mount" not in both
 
 
-@pytest.mark.parametrize("name", ["services.txt", "build.txt"])
+def test_both_dockerfiles_pin_one_base() -> None:
+    """To be renewed together."""
+    assert re.findall(r"^ARG BASE_IMAGE=(\S+)$", _PIPELINE, re.MULTILINE) == [pinned_base()]
+
+
+@pytest.mark.parametrize("name", ["services.txt", "registry.txt", "build.txt"])
 def test_every_requirement_has_a_hash(name: str) -> None:
     """Pip takes nothing else, and a lock says where nothing is from."""
     text = (_LOCKS / name).read_text("utf-8")
@@ -60,10 +68,11 @@ def test_every_requirement_has_a_hash(name: str) -> None:
     assert "://" not in text
 
 
-def test_the_images_have_the_versions_that_the_tests_have() -> None:
+@pytest.mark.parametrize("name", ["services.txt", "registry.txt"])
+def test_the_images_have_the_versions_that_the_tests_have(name: str) -> None:
     """What was tested is what ships."""
     tested = _pins("dev.txt")
-    shipped = _pins("services.txt")
+    shipped = _pins(name)
 
     assert {name: tested.get(name) for name in shipped} == shipped
 

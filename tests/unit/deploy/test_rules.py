@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,41 +11,31 @@ import pytest
 import yaml
 
 from tests.unit.deploy.exposed import ROOT
-from tests.unit.deploy.files import DEPLOY, RULE_TESTS, RUNBOOKS, rules
+from tests.unit.deploy.files import DEPLOY, RULE_TESTS, RUNBOOKS, promtool, rules
 
+Mutation = Callable[[dict[str, Any]], dict[str, Any]]
+_THRESHOLD = re.compile(r"> ([\d.]+)\s*$")
 ALERTS = [rule["alert"] for rule in rules("alert")]
-_PROMTOOL = shutil.which("promtool")
-with_promtool = pytest.mark.skipif(
-    _PROMTOOL is None, reason="promtool is not on PATH; Debian's package prometheus has it"
-)
-
-
-def _promtool(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    assert _PROMTOOL
-    return subprocess.run([_PROMTOOL, *arguments], capture_output=True, text=True, check=False, timeout=120)
 
 
 def _runbook_name(alert: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", alert.removeprefix("Eccs")).lower() + ".md"
 
 
-@with_promtool
 def test_the_configuration_and_its_rules_are_valid() -> None:
     """As Prometheus itself would read them."""
-    done = _promtool("check", "config", DEPLOY / "prometheus" / "prometheus.yml")
+    done = promtool("check", "config", DEPLOY / "prometheus" / "prometheus.yml")
 
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@with_promtool
 def test_the_unit_tests_of_the_rules_pass() -> None:
     """Each threshold, each `for`, each text."""
-    done = _promtool("test", "rules", RULE_TESTS)
+    done = promtool("test", "rules", RULE_TESTS)
 
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@with_promtool
 @pytest.mark.parametrize(("expression", "fires"), [("vector(0) > 1", False), ("vector(1)", True)])
 def test_the_unit_tests_notice_each_broken_alert(expression: str, fires: bool, tmp_path: Path) -> None:
     """One that never fires, by where it should; one that always does, by where it should not."""
@@ -61,9 +50,58 @@ def test_the_unit_tests_notice_each_broken_alert(expression: str, fires: bool, t
     ]
     _write(tmp_path / "tests.yml", tests)
 
-    done = _promtool("test", "rules", tmp_path / "tests.yml")
+    done = promtool("test", "rules", tmp_path / "tests.yml")
 
     assert set(re.findall(r"alertname: (\w+)", done.stdout + done.stderr)) == set(ALERTS)
+
+
+def _raised(rule: dict[str, Any]) -> dict[str, Any]:
+    return rule | {"expr": _THRESHOLD.sub(lambda found: f"> {float(found[1]) * 1.5 or 2}", rule["expr"])}
+
+
+def _lowered(rule: dict[str, Any]) -> dict[str, Any]:
+    return rule | {"expr": _THRESHOLD.sub(lambda found: f"> {float(found[1]) / 1.5}", rule["expr"])}
+
+
+def _at_once(rule: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in rule.items() if key != "for"}
+
+
+def _of_no_weight(rule: dict[str, Any]) -> dict[str, Any]:
+    return rule | {"labels": {"severity": "none"}}
+
+
+@pytest.mark.parametrize(
+    ("mutation", "alerts"),
+    [
+        (_raised, {one["alert"] for one in rules("alert") if _THRESHOLD.search(one["expr"])}),
+        (_lowered, {one["alert"] for one in rules("alert") if re.search(r"> (?!0$)[\d.]+$", one["expr"].strip())}),
+        (_at_once, {one["alert"] for one in rules("alert") if "for" in one}),
+        (_of_no_weight, set(ALERTS)),
+    ],
+)
+def test_the_unit_tests_notice_each_changed_alert(mutation: Mutation, alerts: set[str], tmp_path: Path) -> None:
+    """A threshold half as high again, or by a third lower; no wait before it fires; another severity."""
+    changed = [mutation(rule) if "alert" in rule else rule for rule in (*rules("record"), *rules("alert"))]
+
+    assert alerts
+    assert _noticed(changed, tmp_path) >= alerts
+
+
+def test_the_unit_tests_notice_each_changed_recording(tmp_path: Path) -> None:
+    """Twice of what it should be."""
+    doubled = [rule | {"expr": f"2 * ({rule['expr']})"} for rule in rules("record")]
+
+    assert _noticed([*doubled, *rules("alert")], tmp_path) >= {rule["record"] for rule in doubled}
+
+
+def _noticed(changed: list[dict[str, Any]], folder: Path) -> set[str]:
+    """The alerts and expressions that the unit tests find to be otherwise than they should be."""
+    _write(folder / "rules.yml", {"groups": [{"name": "changed", "rules": changed}]})
+    tests: dict[str, Any] = yaml.safe_load(RULE_TESTS.read_text("utf-8"))
+    _write(folder / "tests.yml", tests | {"rule_files": ["rules.yml"], "group_eval_order": ["changed"]})
+    done = promtool("test", "rules", folder / "tests.yml")
+    return set(re.findall(r"(?:alertname|expr): \"?([\w:]+)", done.stdout + done.stderr))
 
 
 def _write(path: Path, document: object) -> None:
