@@ -44,7 +44,7 @@ check: $(READY) ## Format, lint, types, import rules, codegen drift, contracts
 
 rules: $(READY) ## Alert rules, dashboard, manifests and compose.yaml, with promtool (root gets it by apt)
 	$(BIN)/python -m tests.images.packages promtool
-	ECCS_REQUIRE_PROMTOOL=1 $(BIN)/python -m pytest -q tests/unit/deploy
+	ECCS_REQUIRE_PROMTOOL=1 $(BIN)/python -m pytest -q tests/deploy
 
 # IMAGES=--where-possible succeeds, and says so, where Docker cannot be had.
 images-test: $(READY) ## Build the images, run them, drive e-mails through them; says what that proved

@@ -11,6 +11,7 @@ from typing import Any, Final
 _COLUMN: Final = 52  # pixels of one of the 24 columns
 _ROW: Final = 24
 _GAP: Final = 6
+_FOOT: Final = 20
 _LEFT: Final = 46  # room for the numbers beside a graph
 _COLOURS: Final = ("#3274d9", "#e0752d", "#37872d", "#a352cc", "#c4162a", "#8f8f00", "#0aa", "#777")
 _UNITS: Final = {"s": " s", "ops": "/s", "reqps": "/s"}
@@ -49,16 +50,35 @@ class Box:
     height: float
 
 
-def dashboard_svg(title: str, panels: Sequence[Mapping[str, Any]], data: Mapping[int, Sequence[Series]]) -> str:
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A drawing.
+
+    Attributes:
+        width: in pixels.
+        height: in pixels.
+        svg: the drawing itself.
+    """
+
+    width: int
+    height: int
+    svg: str
+
+
+def draw_dashboard(
+    title: str, caption: str, panels: Sequence[Mapping[str, Any]], data: Mapping[int, Sequence[Series]]
+) -> Picture:
     """The whole dashboard; `data` has the series of each panel by its id."""
     bottom = max(panel["gridPos"]["y"] + panel["gridPos"]["h"] for panel in panels)
-    width, height = 24 * _COLUMN + _GAP, bottom * _ROW + 40
+    width, height = 24 * _COLUMN + _GAP, bottom * _ROW + 40 + _FOOT
     body = "".join(_panel(panel, data.get(panel["id"], ())) for panel in panels)
-    return (
+    svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">'
         f'<style>{_STYLE}</style><rect width="{width}" height="{height}" fill="#f4f5f5"/>'
-        f'<text class="t" x="{_GAP}" y="22" style="font-size:15px">{escape(title)}</text>{body}</svg>\n'
+        f'<text class="t" x="{_GAP}" y="22" style="font-size:15px">{escape(title)}</text>{body}'
+        f'<text x="{_GAP}" y="{height - 8}">{escape(caption)}</text></svg>\n'
     )
+    return Picture(width, height, svg)
 
 
 def _panel(panel: Mapping[str, Any], series: Sequence[Series]) -> str:

@@ -25,6 +25,7 @@ PROVEN: Final = {
         "both become healthy by their own HEALTHCHECK and send an e-mail end to end: HTTP, Kafka, SMTP, ledger",
         "as PID 1 both end on SIGTERM with exit code 0, with mails under way, within their grace period",
     ),
+    "test_readme": ("the commands of the README start both, send an e-mail, and stop them",),
     "test_compose": (
         "compose.yaml: order, health, limits, the job (twice), Kafka's settings on Apache Kafka, an e-mail end to end",
         "Prometheus loads our rules, reaches both services and records from them",

@@ -8,31 +8,25 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import httpx
-import jwt
 import pytest
 
 from services.local_stack.errors import Unavailable
 from services.local_stack.kafka_jvm import find_java, resolved_jars
 from services.local_stack.processes import ROOT, Patience
 from services.local_stack.providers import Context
+from tests.deploy.files import rules
+from tests.images.calls import bearer, send, state, until
 from tests.images.compose import SECRETS, STAND_INS, Compose
 from tests.images.docker_cli import Docker, Unable
 from tests.images.packages import need
-from tests.unit.deploy.files import rules
 
 pytestmark = pytest.mark.timeout(280)
-_TOKEN = {"sub": "compose", "exp": time.time() + 900}
-_HEADERS = {"Authorization": f"Bearer {jwt.encode(_TOKEN, SECRETS['JWT_SECRET'], algorithm='HS256')}"}
-
-
-def _until(condition: Callable[[], bool], seconds: float, what: str) -> None:
-    assert Patience(seconds, threading.Event()).until(condition), what
+_CALLER = bearer(SECRETS["JWT_SECRET"])
 
 
 def _stand_ins(base: str, folder: Path) -> Mapping[str, str]:
@@ -89,14 +83,6 @@ def _url(project: Compose, service: str, port: int) -> str:
     return f"http://{project.run('port', service, str(port))}"
 
 
-def _send(project: Compose, to: str) -> str:
-    body = {"to": to, "subject": "Through Compose", "body": "Hello"}
-    url = _url(project, "email-service", 3002)
-    answer = httpx.post(f"{url}/api/emails/send", json=body, headers=_HEADERS, timeout=30)
-    assert answer.status_code == 202, answer.text
-    return str(answer.json()["id"])
-
-
 def test_everything_is_healthy_and_the_job_has_ended(project: Compose) -> None:
     """As `docker compose ps` shows it: the job is not among those that run."""
     rows = [json.loads(line) for line in project.run("ps", "--all", "--format", "json").splitlines()]
@@ -117,14 +103,10 @@ def test_the_job_changes_nothing_the_second_time(project: Compose) -> None:
 
 def test_an_email_arrives(project: Compose) -> None:
     """Through both services, the broker and the mail server, and the ledger knows."""
-    one = _send(project, "ada@example.com")
-    url = f"{_url(project, 'email-service', 3002)}/api/emails/{one}"
+    url = _url(project, "email-service", 3002)
+    one = send(url, _CALLER, "ada@example.com")
 
-    def sent() -> bool:
-        answer = httpx.get(url, headers=_HEADERS, timeout=10)
-        return answer.is_success and answer.json()["state"] == "sent"
-
-    _until(sent, 40, "the ledger does not say sent")
+    until(lambda: state(url, _CALLER, one) == "sent", 40, "the ledger does not say sent")
     assert one in project.run("logs", "--no-log-prefix", "mail")
 
 
@@ -141,8 +123,8 @@ def test_prometheus_reaches_both_services_and_has_our_rules(project: Compose) ->
             "notification-service",
         }
 
-    _until(up, 30, "a target is not up")
-    _until(lambda: bool(get("query", query="eccs:due_backlog:sum")["result"]), 40, "nothing is recorded")
+    until(up, 30, "a target is not up")
+    until(lambda: bool(get("query", query="eccs:due_backlog:sum")["result"]), 40, "nothing is recorded")
     loaded = [rule for group in get("rules")["groups"] for rule in group["rules"]]
     assert {rule["name"] for rule in loaded} == {
         one.get("alert") or one["record"] for k in ("alert", "record") for one in rules(k)

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import httpx
-import jwt
 import pytest
 from testcontainers.core.container import DockerContainer
 
 from services.local_stack import Fault, SmtpSink, Stack
-from services.local_stack.processes import Patience, free_ports
+from services.local_stack.processes import free_ports
+from tests.deploy.files import promtool
 from tests.images.build import GRACE, image_of
+from tests.images.calls import bearer, send, state, until
 from tests.images.docker_cli import Docker
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
 SECRET = "s" * 32
+CALLER = bearer(SECRET)
 
 
 class Service:
@@ -46,10 +47,6 @@ class Service:
         return str(self._container.logs().decode())
 
 
-def _until(condition: Callable[[], bool], seconds: float, what: str) -> None:
-    assert Patience(seconds, threading.Event()).until(condition), what
-
-
 @contextmanager
 def _running(target: str, environment: Mapping[str, str]) -> Iterator[Service]:
     """The service, healthy, with nothing that it does not need."""
@@ -67,7 +64,7 @@ def _running(target: str, environment: Mapping[str, str]) -> Iterator[Service]:
     )
     with container:
         service = Service(container, port)
-        _until(lambda: service.health() == "healthy", 60, f"{target} is not healthy: {service.log()}")
+        until(lambda: service.health() == "healthy", 60, f"{target} is not healthy: {service.log()}")
         yield service
 
 
@@ -82,16 +79,6 @@ def services(stack: Stack, docker: Docker) -> Iterator[tuple[Service, Service]]:
             yield email, notification
 
 
-def _token() -> dict[str, str]:
-    token = jwt.encode({"sub": "images", "exp": time.time() + 600}, SECRET, algorithm="HS256")
-    return {"Authorization": f"Bearer {token}"}
-
-
-def _state(email: Service, one: str) -> str | None:
-    answer = httpx.get(f"{email.url}/api/emails/{one}", headers=_token(), timeout=10)
-    return str(answer.json()["state"]) if answer.status_code == 200 else None
-
-
 def test_both_answer_health_and_readiness(services: tuple[Service, Service]) -> None:
     """They see their dependencies from within."""
     answers = [httpx.get(service.url + path, timeout=10) for service in services for path in ("/health", "/readyz")]
@@ -99,16 +86,24 @@ def test_both_answer_health_and_readiness(services: tuple[Service, Service]) -> 
     assert [answer.status_code for answer in answers] == [200] * 4, [answer.text for answer in answers]
 
 
+def test_promtool_reads_the_metrics_of_both(services: tuple[Service, Service]) -> None:
+    """As they come over HTTP: names, types and help are what Prometheus asks for."""
+    for service in services:
+        text = httpx.get(f"{service.url}/metrics", timeout=10).text
+        done = promtool("check", "metrics", given=text)
+
+        assert (done.returncode, done.stdout + done.stderr) == (0, ""), text
+
+
 def test_an_email_goes_through_both(services: tuple[Service, Service], sink: SmtpSink) -> None:
     """From HTTP to the mail server, and back to the caller as `sent`."""
     email, _ = services
     to = f"{uuid.uuid4().hex}@example.com"
-    body = {"to": to, "subject": "In a container", "body": "Hello"}
-    answer = httpx.post(f"{email.url}/api/emails/send", json=body, headers=_token(), timeout=30)
 
-    assert answer.status_code == 202, answer.text
+    one = send(email.url, CALLER, to)
+
     assert sink.wait_for(lambda one: any(mail.recipients == (to,) for mail in one.messages), 40)
-    _until(lambda: _state(email, answer.json()["id"]) == "sent", 20, "the ledger does not say sent")
+    until(lambda: state(email.url, CALLER, one) == "sent", 20, "the ledger does not say sent")
 
 
 def test_both_stop_on_sigterm_with_mails_under_way(services: tuple[Service, Service], sink: SmtpSink) -> None:
@@ -116,7 +111,7 @@ def test_both_stop_on_sigterm_with_mails_under_way(services: tuple[Service, Serv
     email, notification = services
     sink.script(Fault("DATA", "hang 2"))
     body = [{"to": f"stop{number}@example.com", "subject": "Stop", "body": "Hello"} for number in range(8)]
-    httpx.post(f"{email.url}/api/emails/batch", json=body, headers=_token(), timeout=30).raise_for_status()
+    httpx.post(f"{email.url}/api/emails/batch", json=body, headers=CALLER, timeout=30).raise_for_status()
     assert sink.wait_for(lambda one: len(one.attempts) > 0, 30)
 
     (email_code, email_seconds), (notification_code, notification_seconds) = email.stop(), notification.stop()

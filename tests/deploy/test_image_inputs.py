@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from tests.deploy.exposed import ROOT
 from tests.images.base import pinned_base
 from tests.images.build import TARGETS, allowed_paths
-from tests.unit.deploy.exposed import ROOT
 
 _DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
 _PIPELINE = (ROOT / "compat_checks" / "pipelines" / "Dockerfile").read_text("utf-8")

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.unit.deploy.exposed import ROOT
-from tests.unit.deploy.files import DEPLOY, RULE_TESTS, RUNBOOKS, promtool, rules
+from tests.deploy.exposed import ROOT
+from tests.deploy.files import DEPLOY, RULE_TESTS, RUNBOOKS, promtool, rules
 
 Mutation = Callable[[dict[str, Any]], dict[str, Any]]
 _THRESHOLD = re.compile(r"> ([\d.]+)\s*$")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.unit.deploy.files import dashboard, expressions, promtool, rules
+from tests.deploy.files import dashboard, expressions, promtool, rules
 
 _LEGEND = re.compile(r"\{\{(\w+)\}\}")
 

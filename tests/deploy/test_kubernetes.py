@@ -13,9 +13,9 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from tests.deploy.exposed import ROOT, variables_read
+from tests.deploy.files import DEPLOY, rules
 from tests.images.build import GRACE
-from tests.unit.deploy.exposed import ROOT
-from tests.unit.deploy.files import DEPLOY, rules
 
 _FOLDER = DEPLOY / "kubernetes"
 _NAMES: list[str] = yaml.safe_load((_FOLDER / "kustomization.yaml").read_text("utf-8"))["resources"]
@@ -122,7 +122,5 @@ def test_the_autoscaler_reads_what_is_recorded() -> None:
 def test_each_variable_is_one_that_is_read(one: dict[str, Any]) -> None:
     """A name that nobody reads is a setting that does nothing."""
     given = [entry["name"] for entry in _container(one).get("env", [])] + list(_of_kind("ConfigMap")["eccs"]["data"])
-    sources = [ROOT / "eccs_contracts" / "settings.py", *(ROOT / "services").rglob("*.py")]
-    text = "\n".join(path.read_text("utf-8") for path in sources)
 
-    assert [name for name in given if f'"{name.removesuffix("_FILE")}"' not in text] == []
+    assert set(given) - variables_read() == set()

@@ -52,9 +52,10 @@ def _vulnerability(name: str) -> dict[str, Any]:
 
 
 def _audit(url: str, folder: Path) -> int:
-    lock = folder / "lock.txt"
-    lock.write_text(_LOCK, "utf-8")
-    return main(["--service", "osv", "--osv-url", url, str(lock)])
+    locks = [folder / "lock.txt", folder / "part.txt"]
+    locks[0].write_text(_LOCK, "utf-8")
+    locks[1].write_text(f"alpha==1.0 \\\n    {_HASH}\n", "utf-8")
+    return main(["--service", "osv", "--osv-url", url, *map(str, locks)])
 
 
 def _is_canary(name: str) -> bool:
@@ -64,7 +65,7 @@ def _is_canary(name: str) -> bool:
 def test_it_passes_where_all_was_looked_up_and_nothing_is_known(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """And says how much that was."""
+    """And says how much that was: a package of two locks counts once."""
     with _osv(_is_canary) as url:
         code = _audit(url, tmp_path)
 

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-ROOT: Final = Path(__file__).parents[3]
+ROOT: Final = Path(__file__).parents[2]
 
 _SUFFIXES: Final = {
     "counter": ("_total",),
     "gauge": ("",),
     "histogram": ("_bucket", "_sum", "_count"),
 }
+_VARIABLE: Final = re.compile(r'"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"')
 _STRING: Final = re.compile(r'"[^"]*"')
 _SELECTOR_OR_RANGE: Final = re.compile(r"\{[^}]*\}|\[[^\]]*\]")
 _GROUPING: Final = re.compile(r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)")
@@ -22,6 +23,14 @@ _GROUPING: Final = re.compile(r"\b(?:by|without|on|ignoring|group_left|group_rig
 _NAME: Final = re.compile(r"(?<![\w:.])[a-zA-Z_:][\w:]*\b(?!\s*\()")
 _KEYWORDS: Final = frozenset(("and", "or", "unless", "offset", "bool", "by", "without", "on", "ignoring"))
 _OF_PROMETHEUS: Final = frozenset(("up", "ALERTS"))
+
+
+def variables_read() -> frozenset[str]:
+    """Everything in capitals that our programs name in their sources, and each as the file that holds it."""
+    folders = ("eccs_contracts", "compat_checks", "services")
+    sources = [path.read_text("utf-8") for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    names = {name for source in sources for name in _VARIABLE.findall(source)}
+    return frozenset(names | {f"{name}_FILE" for name in names})
 
 
 def defined_metrics(service: str) -> frozenset[str]:

@@ -14,7 +14,7 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from tests.unit.deploy.exposed import ROOT
+from tests.deploy.exposed import ROOT
 
 DEPLOY: Final = ROOT / "deploy"
 RULES: Final = DEPLOY / "prometheus" / "rules"

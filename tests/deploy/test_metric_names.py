@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from services.notification_service.metrics import Metrics
-from tests.unit.deploy.exposed import ROOT, defined_metrics, metrics_of, names_in
-from tests.unit.deploy.files import Expression, expressions, rules
+from tests.deploy.exposed import ROOT, defined_metrics, metrics_of, names_in
+from tests.deploy.files import Expression, expressions, rules
 
 _PENDING = frozenset(
     line
-    for line in (ROOT / "tests/unit/deploy/pending_metrics.txt").read_text("utf-8").splitlines()
+    for line in (ROOT / "tests/deploy/pending_metrics.txt").read_text("utf-8").splitlines()
     if not line.startswith("#")
 )
 

@@ -11,9 +11,9 @@ import yaml
 
 from services.local_stack.containers import MONGO_IMAGE, REGISTRY_IMAGE
 from services.local_stack.kafka_jvm import SINGLE_NODE, kafka_version
+from tests.deploy.exposed import ROOT
 from tests.images.base import pinned_base
 from tests.images.compose import SECRETS, Compose
-from tests.unit.deploy.exposed import ROOT
 
 _OURS = ("contracts", "email-service", "notification-service")
 _FILE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
