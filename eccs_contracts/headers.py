@@ -25,6 +25,7 @@ SCHEDULED_RETRY_TIME: Final = "x-scheduled-retry-time"
 FAILURE_REASON: Final = "x-failure-reason"
 TOTAL_ATTEMPTS: Final = "x-total-attempts"
 FAILED_AT: Final = "x-failed-at"
+REDRIVE_COUNT: Final = "x-redrive-count"
 
 AVRO: Final = "application/vnd.confluent.avro"
 JSON: Final = "application/json"

@@ -99,20 +99,11 @@ class Ledger:
         Raises:
             LedgerUnavailable: no answer; nothing is known then.
         """
-        lease_over: Document = {"$or": [{"leaseUntil": {"$lte": now}}, {"owner": self._instance}]}
-        query = {
-            "_id": job.ledger_id,
-            "$or": [
-                {
-                    "state": {"$in": [EmailState.SENDING, EmailState.RETRYING]},
-                    "attempt": {"$lt": job.attempt},
-                },
-                {"state": EmailState.SENDING, "attempt": job.attempt, **lease_over},
-            ],
-        }
+        query = {"_id": job.ledger_id, "$or": [*_this_life(job, now, self._instance), *_next_life(job)]}
         change = {
             "state": EmailState.SENDING,
             "attempt": job.attempt,
+            "redrive": job.redrive,
             "owner": self._instance,
             "leaseUntil": now + self._lease,
             "updatedAt": now,
@@ -180,7 +171,7 @@ class Ledger:
         }
         if drop_origin:
             update["$unset"] = {"origin": ""}
-        query = {"_id": job.ledger_id, "owner": self._instance, "attempt": job.attempt}
+        query = {"_id": job.ledger_id, "owner": self._instance, "attempt": job.attempt, "redrive": job.redrive}
         await self._write(UpdateOne(query, update))
 
     async def _why_not(self, job: Job) -> Claim:
@@ -232,6 +223,23 @@ def _answer(group: list[tuple[UpdateOne, asyncio.Future[bool]]], taken: set[int]
 
 def _unavailable(error: PyMongoError) -> LedgerUnavailable:
     return LedgerUnavailable(f"MongoDB does not answer ({type(error).__name__}); see MONGODB_URI")
+
+
+def _this_life(job: Job, now: datetime, instance: str) -> list[Document]:
+    """Entries of the same redrive that this attempt may have: of an earlier attempt, or of a claim that ran out."""
+    same: Document = {"redrive": job.redrive} if job.redrive else {"redrive": {"$in": [0, None]}}
+    lease_over: Document = {"$or": [{"leaseUntil": {"$lte": now}}, {"owner": instance}]}
+    under_way = {"$in": [EmailState.SENDING, EmailState.RETRYING]}
+    return [
+        {**same, "state": under_way, "attempt": {"$lt": job.attempt}},
+        {**same, "state": EmailState.SENDING, "attempt": job.attempt, **lease_over},
+    ]
+
+
+def _next_life(job: Job) -> list[Document]:
+    """Entries that a redrive may have: anything but a delivered e-mail, once for each redrive."""
+    earlier = [{"redrive": {"$lt": job.redrive}}, {"redrive": None}]
+    return [{"state": {"$ne": EmailState.SENT}, "$or": earlier}] if job.redrive else []
 
 
 def _first_entry(job: Job, now: datetime) -> Document:

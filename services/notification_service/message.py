@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from confluent_kafka import Message
 
@@ -11,8 +12,10 @@ from eccs_contracts import EmailRequest, EmailRetry
 from eccs_contracts.decoding import decode_value
 from eccs_contracts.delivery import Outcome, OutcomeKind, RetryPolicy
 from eccs_contracts.errors import ContractsError, ValidationError
-from eccs_contracts.headers import Headers, listed
+from eccs_contracts.headers import REDRIVE_COUNT, Headers, listed, text
 from eccs_contracts.serde import ContractDeserializer
+
+MAX_REDRIVES: Final = 10  # what is beyond is a loop
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ class Job:
         attempt: 0 for the first delivery, n for the n-th retry.
         due: not before this instant; None for at once.
         verdict: the outcome where it is known without sending, for example a broken constraint.
+        redrive: how often a person has sent it again from the DLQ.
     """
 
     record: Record
@@ -61,6 +65,7 @@ class Job:
     attempt: int = 0
     due: datetime | None = None
     verdict: Outcome | None = None
+    redrive: int = 0
 
     @property
     def ledger_id(self) -> str:
@@ -96,7 +101,7 @@ class Decoder:
             if record.topic == self.retry_topic:
                 return self._retry(record, now)
             request = decode_value(self.requests, EmailRequest, record.value, record.headers)
-            return _checked(Job(record, request))
+            return _checked(Job(record, request, redrive=redrives(record)))
         except ContractsError as error:
             if error.retryable:
                 raise
@@ -109,7 +114,13 @@ class Decoder:
         attempt = min(max(envelope.retry.attempt, 1), max(self.policy.max_attempts, 1))
         latest = now + timedelta(milliseconds=self.policy.max_delay_ms * 2)
         due = min(envelope.retry.scheduled_at, latest)
-        return _checked(Job(record, request_of(envelope), attempt, due))
+        return _checked(Job(record, request_of(envelope), attempt, due, redrive=redrives(record)))
+
+
+def redrives(record: Record) -> int:
+    """How often a record was sent again from the DLQ; what cannot be counted is 0."""
+    found = text(record.headers, REDRIVE_COUNT) or ""
+    return min(int(found), MAX_REDRIVES) if found.isdecimal() else 0
 
 
 def request_of(envelope: EmailRetry) -> EmailRequest:
