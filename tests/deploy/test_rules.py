@@ -122,11 +122,3 @@ def test_each_runbook_has_its_alert() -> None:
     found = {path.name for path in RUNBOOKS.glob("*.md")} - {"README.md"}
 
     assert found == {_runbook_name(alert) for alert in ALERTS}
-
-
-@pytest.mark.parametrize("path", sorted(RUNBOOKS.glob("*.md")), ids=lambda path: path.stem)
-def test_the_links_of_a_runbook_lead_somewhere(path: Path) -> None:
-    """Somebody follows them at night."""
-    links = re.findall(r"\]\(([^)#]+)\)", path.read_text("utf-8"))
-
-    assert [link for link in links if not (path.parent / link).exists()] == []
