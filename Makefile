@@ -56,6 +56,7 @@ audit: $(READY) ## Known vulnerabilities of the locked requirements; fails where
 bench: $(READY) ## Ratios, side by side in one run
 	$(BIN)/python -m tests.benchmark
 	$(BIN)/python -m tests.benchmark.contracts
+	$(BIN)/python -m tests.benchmark.delivery
 
 docs: $(READY) ## Write the documents that are made: a page for each rule, the example of a review
 	$(BIN)/python -m tests.docs

@@ -109,6 +109,11 @@ class RawProducer:
             answer.set_exception(delivery_error(error.args[0], topic))
         return answer
 
+    @property
+    def waiting(self) -> int:
+        """Messages that were handed over and are not answered."""
+        return len(self._producer)
+
     def check(self, timeout: float) -> None:
         """Ask the broker for anything.
 

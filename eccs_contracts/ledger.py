@@ -10,10 +10,14 @@ COLLECTION: Final = "email_log"
 
 
 class EmailState(StrEnum):
-    """Where an e-mail stands; SENT, DEAD and EXPIRED are ends."""
+    """Where an e-mail stands; SENT, DEAD and EXPIRED are ends.
+
+    UNKNOWN is an end for a person to settle: the mail server may have it, and the policy is not to send it again.
+    """
 
     SENDING = "sending"
     RETRYING = "retrying"
     SENT = "sent"
     DEAD = "dead"
     EXPIRED = "expired"
+    UNKNOWN = "unknown"

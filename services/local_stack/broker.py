@@ -40,7 +40,8 @@ def embedded_broker(context: Context) -> Started:
         f"noida-db {importlib.metadata.version('noida-db')} at {address}, which is not Apache Kafka: "
         "it does not evict killed group members and knows the classic protocol only"
     )
-    return Started({"KAFKA_BOOTSTRAP_SERVERS": address}, what, child.stop, child)
+    # It does not know cooperative rebalancing either.
+    return Started({"KAFKA_BOOTSTRAP_SERVERS": address, "KAFKA_ASSIGNMENT": "range"}, what, child.stop, child)
 
 
 def _noida_program() -> Path:

@@ -42,7 +42,7 @@ def start_kafka(context: Context) -> Started:
     """Provider `kafka` of the broker."""
     java = find_java(context.environ)
     jars = resolved_jars(context)
-    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    cluster = new_cluster_id()
 
     def command(directory: Path, ports: Sequence[int]) -> Sequence[str]:
         properties = directory / "server.properties"
@@ -58,6 +58,13 @@ def start_kafka(context: Context) -> Started:
     wake_coordinator(address)
     what = f"Apache Kafka {kafka_version()} on the JVM at {address}"
     return Started({"KAFKA_BOOTSTRAP_SERVERS": address}, what, child.stop, child)
+
+
+def new_cluster_id() -> str:
+    """A random id as Kafka makes them: never with a dash in front, which its tools would take for an option."""
+    while (made := base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
+        pass
+    return made
 
 
 def kafka_version() -> str:
