@@ -12,6 +12,7 @@ ROOT: Final = Path(__file__).parents[2]
 
 _SUFFIXES: Final = {
     "counter": ("_total",),
+    "total": ("_total",),
     "gauge": ("",),
     "histogram": ("_bucket", "_sum", "_count"),
 }

@@ -18,7 +18,7 @@ from tests.deploy.exposed import ROOT
 
 DEPLOY: Final = ROOT / "deploy"
 RULES: Final = DEPLOY / "prometheus" / "rules"
-RULE_TESTS: Final = DEPLOY / "prometheus" / "tests" / "alerts_test.yml"
+RULE_TESTS: Final = tuple(sorted((DEPLOY / "prometheus" / "tests").glob("*.yml")))
 RUNBOOKS: Final = ROOT / "docs" / "runbooks"
 
 

@@ -46,6 +46,17 @@ def test_a_line_goes_through_its_points() -> None:
     assert (y0 - y1) / 2 == pytest.approx(y0 - y2)
 
 
+def test_no_series_is_without_its_label() -> None:
+    """However many rows they take."""
+    labels = [f"a series with a long name {number}" for number in range(9)]
+    panel = next(one for one in dashboard()["panels"] if one["type"] == "timeseries")
+    data = {panel["id"]: [Series(label, [(0.0, 1.0), (1.0, 1.0)]) for label in labels]}
+
+    texts = _texts(draw_dashboard("T", "", [panel], data).svg)
+
+    assert [label for label in labels if label not in texts] == []
+
+
 @pytest.mark.parametrize(("value", "top"), [(0.0, 1.0), (1.0, 1.0), (3.0, 5.0), (70.0, 100.0), (0.02, 0.02)])
 def test_a_scale_ends_at_a_round_number(value: float, top: float) -> None:
     """1, 2 or 5, times a power of ten."""

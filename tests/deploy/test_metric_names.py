@@ -5,14 +5,8 @@ from __future__ import annotations
 import pytest
 
 from services.notification_service.metrics import Metrics
-from tests.deploy.exposed import ROOT, defined_metrics, metrics_of, names_in
+from tests.deploy.exposed import defined_metrics, metrics_of, names_in
 from tests.deploy.files import Expression, expressions, rules
-
-_PENDING = frozenset(
-    line
-    for line in (ROOT / "tests/deploy/pending_metrics.txt").read_text("utf-8").splitlines()
-    if not line.startswith("#")
-)
 
 
 @pytest.mark.parametrize("expression", expressions(), ids=lambda one: one.place)
@@ -21,12 +15,7 @@ def test_each_name_is_exposed_or_recorded(expression: Expression) -> None:
     recorded = {rule["record"] for rule in rules("record")}
     exposed = defined_metrics("notification_service") | defined_metrics("email_service")
 
-    assert names_in(expression.text) - recorded - exposed - _PENDING == frozenset()
-
-
-def test_each_pending_name_is_read() -> None:
-    """What nobody reads need not wait for anybody."""
-    assert _PENDING - {name for one in expressions() for name in names_in(one.text)} == frozenset()
+    assert names_in(expression.text) - recorded - exposed == frozenset()
 
 
 def test_the_names_in_the_source_are_those_at_run_time() -> None:

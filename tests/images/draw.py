@@ -12,6 +12,7 @@ _COLUMN: Final = 52  # pixels of one of the 24 columns
 _ROW: Final = 24
 _GAP: Final = 6
 _FOOT: Final = 20
+_LINE: Final = 14  # of the legend
 _LEFT: Final = 46  # room for the numbers beside a graph
 _COLOURS: Final = ("#3274d9", "#e0752d", "#37872d", "#a352cc", "#c4162a", "#8f8f00", "#0aa", "#777")
 _UNITS: Final = {"s": " s", "ops": "/s", "reqps": "/s"}
@@ -114,7 +115,8 @@ def _stat(panel: Mapping[str, Any], series: Sequence[Series], box: Box) -> str:
 
 
 def _graph(panel: Mapping[str, Any], series: Sequence[Series], box: Box) -> str:
-    inner = Box(box.x + _LEFT, box.y + 28, box.width - _LEFT - 10, box.height - 28 - 36)
+    rows = _rows(series, box.width - 20)
+    inner = Box(box.x + _LEFT, box.y + 28, box.width - _LEFT - 10, box.height - 28 - 22 - _LINE * len(rows))
     top = nice_top(max(value for one in series for _, value in one.points))
     begin = min(one.points[0][0] for one in series)
     end = max(one.points[-1][0] for one in series)
@@ -122,7 +124,7 @@ def _graph(panel: Mapping[str, Any], series: Sequence[Series], box: Box) -> str:
         f'<polyline class="l" stroke="{_COLOURS[n % len(_COLOURS)]}" points="{_line(one, inner, (begin, end), top)}"/>'
         for n, one in enumerate(series)
     )
-    return _axes(inner, top, panel["fieldConfig"]["defaults"]["unit"], end - begin) + lines + _legend(series, box)
+    return _axes(inner, top, panel["fieldConfig"]["defaults"]["unit"], end - begin) + lines + _legend(rows, series, box)
 
 
 def _line(one: Series, inner: Box, span: tuple[float, float], top: float) -> str:
@@ -149,18 +151,32 @@ def _axes(inner: Box, top: float, unit: str, seconds: float) -> str:
     return "".join(lines)
 
 
-def _legend(series: Sequence[Series], box: Box) -> str:
-    parts, x = [], box.x + 10
-    for number, one in enumerate(series):
-        width = 16 + 6 * len(one.label)
-        if x + width > box.x + box.width:
-            break
-        colour = _COLOURS[number % len(_COLOURS)]
-        y = box.y + box.height - 8
-        parts.append(f'<rect x="{x}" y="{y - 6}" width="8" height="4" fill="{colour}"/>')
-        parts.append(f'<text class="a" x="{x + 11}" y="{y}">{escape(one.label)}</text>')
-        x += width
+def _legend(rows: Sequence[Sequence[int]], series: Sequence[Series], box: Box) -> str:
+    parts = []
+    for row, numbers in enumerate(rows):
+        x, y = box.x + 10, box.y + box.height - 8 - _LINE * (len(rows) - 1 - row)
+        for number in numbers:
+            colour = _COLOURS[number % len(_COLOURS)]
+            parts.append(f'<rect x="{x}" y="{y - 6}" width="8" height="4" fill="{colour}"/>')
+            parts.append(f'<text class="a" x="{x + 11}" y="{y}">{escape(series[number].label)}</text>')
+            x += _wide(series[number])
     return "".join(parts)
+
+
+def _rows(series: Sequence[Series], width: float) -> list[list[int]]:
+    """The numbers of the series, in as many rows as their labels need."""
+    rows, used = [[0]], _wide(series[0])
+    for number, one in enumerate(series[1:], start=1):
+        used += _wide(one)
+        if used > width:
+            rows.append([])
+            used = _wide(one)
+        rows[-1].append(number)
+    return rows
+
+
+def _wide(one: Series) -> float:
+    return 18 + 5.5 * len(one.label)
 
 
 def nice_top(value: float) -> float:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import secrets
 import shutil
 import subprocess
@@ -53,7 +54,8 @@ _USUAL: Final = (
     Fault("RCPT", "450 4.2.0 greylisted, come back later", r".*@greylist\.example", first=2),
     Fault("RCPT", "550 5.1.1 no such user", r".*@gone\.example"),
 )
-_AWAY: Final = (Fault("CONNECT", "421 4.3.2 shutting down"),)
+_AWAY: Final = (Fault("CONNECT", "421 4.3.2 shutting down"), Fault("MAIL", "421 4.3.2 shutting down"))
+_LABEL: Final = re.compile(r"\{\{\w+\}\}")
 
 
 def main(argv: list[str]) -> int:
@@ -214,7 +216,7 @@ def _lines(prometheus: str, target: Mapping[str, Any], begin: float, end: float)
 def _legend(template: str, labels: Mapping[str, str]) -> str:
     for name, value in labels.items():
         template = template.replace(f"{{{{{name}}}}}", value)
-    return " ".join(template.split())
+    return " ".join(_LABEL.sub("", template).split())
 
 
 if __name__ == "__main__":

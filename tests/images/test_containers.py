@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from collections.abc import Iterator, Mapping
@@ -93,6 +94,7 @@ def test_promtool_reads_the_metrics_of_both(services: tuple[Service, Service]) -
         done = promtool("check", "metrics", given=text)
 
         assert (done.returncode, done.stdout + done.stderr) == (0, ""), text
+        assert set(re.findall(r'^dependency_up\{dependency="\w+"\} (\S+)$', text, re.MULTILINE)) == {"1.0"}
 
 
 def test_an_email_goes_through_both(services: tuple[Service, Service], sink: SmtpSink) -> None:
