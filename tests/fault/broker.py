@@ -41,7 +41,8 @@ class Broker:
         return f"127.0.0.1:{self._ports[0]}"
 
     def __enter__(self) -> Self:
-        self._settings.write_text(_properties(self._directory / "data", *self._ports))
+        controller, addresses = f"127.0.0.1:{self._ports[1]}", {"PLAINTEXT": self.address}
+        self._settings.write_text(_properties(self._directory / "data", controller, addresses, {}))
         arguments = ["kafka.tools.StorageTool", "format", "-t", self._cluster, "-c", str(self._settings)]
         subprocess.run([*self._java, *arguments], check=True, capture_output=True)
         self.start()
