@@ -13,10 +13,11 @@ UV     := $(BIN)/python -m uv
 # The branch that a change goes to is a baseline, too, where this is a clone that has it.
 MAIN   := $(shell git rev-parse --verify --quiet origin/main > /dev/null 2>&1 && echo --against git:origin/main)
 
-.PHONY: help demo test browser check bench docs shots format generate lock wheel clean
+.PHONY: help demo test browser redrive-proof check rules images-test audit bench docs pictures format generate \
+  lock wheel clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): $(LOCK) requirements/bootstrap.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -32,14 +33,11 @@ demo: $(READY) ## From a schema to a delivered e-mail on a real Kafka
 test: $(READY) ## The whole suite
 	$(BIN)/python -m pytest
 
-browser: ## Install Chromium for the tests in a browser, where apt is there and may
-	@if command -v chromium chromium-browser > /dev/null; then exit 0; \
-	elif [ "$$(id -u)" != 0 ] || ! command -v apt-get > /dev/null; then \
-	  echo "make: no Chromium, and no apt-get as root to bring it: tests in a browser are skipped" >&2; exit 0; \
-	else \
-	  apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=300 \
-	    install --no-install-recommends chromium fonts-dejavu-core > /dev/null; \
-	fi
+browser: $(READY) ## Install Chromium for the tests in a browser, by apt
+	$(BIN)/python -m tests.images.packages chromium
+
+redrive-proof: $(READY) ## 5,000 dead letters sent again, killed twice: each ends once
+	ECCS_REDRIVE_LETTERS=5000 ECCS_REQUIRE_APACHE_KAFKA=1 $(BIN)/python -m pytest -q -rP -k killed_twice tests/integration/operations
 
 check: $(READY) ## Format, lint, types, import rules, codegen drift, contracts
 	$(BIN)/ruff format --check
@@ -51,14 +49,28 @@ check: $(READY) ## Format, lint, types, import rules, codegen drift, contracts
 	$(BIN)/python -m compat_checks check --fail-on warning --against history $(MAIN)
 	$(BIN)/python -m compat_checks changelog --check
 
+rules: $(READY) ## Alert rules, dashboard, manifests and compose.yaml, with promtool (root gets it by apt)
+	$(BIN)/python -m tests.images.packages promtool
+	ECCS_REQUIRE_PROMTOOL=1 $(BIN)/python -m pytest -q tests/deploy
+
+# IMAGES=--where-possible succeeds, and says so, where Docker cannot be had.
+images-test: $(READY) ## Build the images, run them, drive e-mails through them; says what that proved
+	$(BIN)/python -m tests.images $(IMAGES)
+
+audit: $(READY) ## Known vulnerabilities of the locked requirements; fails where it cannot look
+	$(BIN)/python -m tests.images.audit requirements/services.txt requirements/registry.txt requirements/build.txt
+
 bench: $(READY) ## Ratios, side by side in one run
 	$(BIN)/python -m tests.benchmark
 	$(BIN)/python -m tests.benchmark.contracts
+	$(BIN)/python -m tests.benchmark.delivery
 
 docs: $(READY) ## Write the documents that are made: a page for each rule, the example of a review
 	$(BIN)/python -m tests.docs
 
-shots: $(READY) browser ## Take the pictures of the console that docs/ shows
+pictures: $(READY) ## Draw the dashboard from a real run, and take pages of the console, into docs/
+	$(BIN)/python -m tests.images.packages prometheus chromium
+	$(BIN)/python -m tests.images.picture
 	$(BIN)/python -m tests.shots
 
 format: $(READY) ## Rewrite the code in the house format
@@ -68,12 +80,17 @@ format: $(READY) ## Rewrite the code in the house format
 generate: $(READY) ## Write the generated code from schemas/
 	$(BIN)/python -m codegen
 
+COMPILE := pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --custom-compile-command "make lock"
+
+# The images have the versions that the tests had.
 lock: $(READY) ## Renew the locked requirements (hashes, no addresses)
-	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-	  --custom-compile-command "make lock" --prerelease if-necessary-or-explicit \
-	  --all-extras --group dev --group stack pyproject.toml -o $(LOCK)
-	echo uv | $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-	  --custom-compile-command "make lock" - -o requirements/bootstrap.txt
+	$(UV) $(COMPILE) --prerelease if-necessary-or-explicit \
+	  --all-extras --group dev --group stack --group images pyproject.toml -o $(LOCK)
+	$(UV) $(COMPILE) --constraint $(LOCK) --extra services --extra registry pyproject.toml -o requirements/services.txt
+	echo httpx | $(UV) $(COMPILE) --constraint $(LOCK) - -o requirements/registry.txt
+	echo hatchling | $(UV) $(COMPILE) --constraint $(LOCK) - -o requirements/build.txt
+	echo uv | $(UV) $(COMPILE) - -o requirements/bootstrap.txt
 
 wheel: $(READY) ## Build dist/*.whl
 	rm -rf dist
