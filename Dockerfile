@@ -47,6 +47,7 @@ STOPSIGNAL SIGTERM
 USER 10001:10001
 
 FROM runtime AS email-service
+COPY services/web /app/services/web
 COPY services/email_service /app/services/email_service
 ENV HTTP_PORT=3002
 EXPOSE 3002

@@ -16,8 +16,7 @@ MAIN   := $(shell git rev-parse --verify --quiet origin/main > /dev/null 2>&1 &&
 .PHONY: help demo test redrive-proof check rules images-test audit bench docs pictures format generate lock wheel clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-13s %s
-", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): $(LOCK) requirements/bootstrap.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -65,9 +64,10 @@ bench: $(READY) ## Ratios, side by side in one run
 docs: $(READY) ## Write the documents that are made: a page for each rule, the example of a review
 	$(BIN)/python -m tests.docs
 
-pictures: $(READY) ## Draw the dashboard from a real run into docs/
+pictures: $(READY) ## Take the pictures that docs/ shows: the dashboard, and the console in a browser
 	$(BIN)/python -m tests.images.packages prometheus chromium
 	$(BIN)/python -m tests.images.picture
+	$(BIN)/python -m tests.shots
 
 format: $(READY) ## Rewrite the code in the house format
 	$(BIN)/ruff format
