@@ -23,7 +23,7 @@ FLAGS: Final = (
 
 
 def path() -> str | None:
-    """Where Chromium is; None where there is none. `make browser` installs it."""
+    """Where Chromium is; None where there is none. `python -m tests.images.packages chromium` installs it."""
     return shutil.which("chromium") or shutil.which("chromium-browser")
 
 

@@ -12,7 +12,7 @@ from services.local_stack import Stack
 from tests import chromium
 from tests.console_harness import running_console
 
-_MISSING = "no Chromium is on PATH; `make browser` installs Debian's, where it may"
+_MISSING = "no Chromium is on PATH; `python -m tests.images.packages chromium` installs Debian's, where it may"
 
 
 @pytest.fixture(scope="session")

@@ -30,7 +30,7 @@ def test_the_token_of_the_page_is_accepted() -> None:
     assert Tokens(AuthSettings("HS256", SECRET)).read(made.stdout.strip()).scopes == {READ, REDRIVE, PERSONAL}
 
 
-@pytest.mark.parametrize("name", re.findall(r"\((console-\w+\.png)\)", PAGE))
+@pytest.mark.parametrize("name", re.findall(r"\((images/console-\w+\.png)\)", PAGE))
 def test_pictures_are_there_and_small(name: str) -> None:
     """Under 200 kB each."""
     picture = (DOCS / name).read_bytes()
