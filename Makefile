@@ -13,12 +13,7 @@ UV     := $(BIN)/python -m uv
 # The branch that a change goes to is a baseline, too, where this is a clone that has it.
 MAIN   := $(shell git rev-parse --verify --quiet origin/main > /dev/null 2>&1 && echo --against git:origin/main)
 
-<<<<<<< HEAD
-.PHONY: help demo test browser redrive-proof check rules images-test audit bench docs pictures format generate \
-  lock wheel clean
-=======
 .PHONY: help demo test redrive-proof check rules images-test audit bench docs pictures format generate lock wheel clean
->>>>>>> main
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,12 +32,6 @@ demo: $(READY) ## From a schema to a delivered e-mail on a real Kafka
 test: $(READY) ## The whole suite
 	$(BIN)/python -m pytest
 
-<<<<<<< HEAD
-browser: $(READY) ## Install Chromium for the tests in a browser, by apt
-	$(BIN)/python -m tests.images.packages chromium
-
-=======
->>>>>>> main
 redrive-proof: $(READY) ## 5,000 dead letters sent again, killed twice: each ends once
 	ECCS_REDRIVE_LETTERS=5000 ECCS_REQUIRE_APACHE_KAFKA=1 $(BIN)/python -m pytest -q -rP -k killed_twice tests/integration/operations
 
@@ -75,11 +64,7 @@ bench: $(READY) ## Ratios, side by side in one run
 docs: $(READY) ## Write the documents that are made: a page for each rule, the example of a review
 	$(BIN)/python -m tests.docs
 
-<<<<<<< HEAD
-pictures: $(READY) ## Draw the dashboard from a real run, and take pages of the console, into docs/
-=======
 pictures: $(READY) ## Take the pictures that docs/ shows: the dashboard, and the console in a browser
->>>>>>> main
 	$(BIN)/python -m tests.images.packages prometheus chromium
 	$(BIN)/python -m tests.images.picture
 	$(BIN)/python -m tests.shots
