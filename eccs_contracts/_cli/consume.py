@@ -46,7 +46,8 @@ def consume(context: click.Context, /, **_: object) -> int:
     """
     options = context.params
     contract = _contract("email_dlq" if options["dlq"] else options["topic"])
-    view = _View(contract, _deserializer(contract), options["personal"], tuple(map(where_of, options["where"])))
+    filters = tuple(map(where_of, options["where"]))
+    view = _View(contract, _deserializer(contract), options["personal"], options["form"] == "text", filters)
     shown = 0
     with _reader(contract, options["timeout"]) as reader:
         for message in _messages(reader, options):
@@ -129,11 +130,12 @@ class _View:
     contract: Contract[Any]
     deserialize: ContractDeserializer[Any]
     personal: bool
+    dates: bool
     filters: tuple[Where, ...]
 
     def of(self, message: Message) -> _Shown | None:
         """A message as it is shown; None where a filter does not let it through."""
-        from eccs_contracts.dead_letters.masking import masked
+        from eccs_contracts.dead_letters.masking import dated, masked
         from eccs_contracts.dead_letters.showing import hexadecimal
         from eccs_contracts.errors import ContractsError
 
@@ -147,7 +149,9 @@ class _View:
             return None if self.filters else _Shown(head, None, str(error), hexadecimal(raw, personal=self.personal))
         if not all(one.matches({**tree, "key": head["key"]}) for one in self.filters):
             return None
-        return _Shown(head, tree if self.personal else masked(tree, self.contract.model.SCHEMA))
+        schema = self.contract.model.SCHEMA
+        tree = tree if self.personal else masked(tree, schema)
+        return _Shown(head, dated(tree, schema) if self.dates else tree)
 
     def _decoded(self, message: Message, raw: bytes | None) -> dict[str, Any]:
         from eccs_contracts.decoding import decode_value
