@@ -28,7 +28,7 @@ _CONNECT: Final = 5.0  # and that it has in any case
 
 
 @click.command()
-@click.option("--topic", default="email_requests", show_default=True, help="Which topic.")
+@click.option("--topic", help="Which topic.  [default: email_requests]")
 @click.option("--dlq", is_flag=True, help="The same as --topic email_dlq.")
 @click.option("--from-beginning", is_flag=True, help="Start at the earliest message, not at the end.")
 @click.option("--since", metavar="TIME", help="Start at the first message of this time: ISO 8601, or 30m, 6h, 7d ago.")
@@ -45,7 +45,7 @@ def consume(context: click.Context, /, **_: object) -> int:
     --format json gives JSON lines. Personal data is masked unless it is asked for.
     """
     options = context.params
-    contract = _contract("email_dlq" if options["dlq"] else options["topic"])
+    contract = _contract(_topic(options["topic"], dlq=options["dlq"]))
     filters = tuple(map(where_of, options["where"]))
     view = _View(contract, _deserializer(contract), options["personal"], options["form"] == "text", filters)
     shown = 0
@@ -59,6 +59,12 @@ def consume(context: click.Context, /, **_: object) -> int:
             if shown == options["most"]:
                 break
     return 0
+
+
+def _topic(topic: str | None, *, dlq: bool) -> str:
+    if dlq and topic not in (None, "email_dlq"):
+        raise click.UsageError(f"--dlq is --topic email_dlq: leave one of --dlq and --topic {topic} out")
+    return "email_dlq" if dlq else topic or "email_requests"
 
 
 def _contract(topic: str) -> Contract[Any]:

@@ -102,6 +102,7 @@ def test_progress_is_for_terminals() -> None:
         (["dlq", "list", "--where", "x"], "field=value is expected"),
         (["dlq", "list", "--category", "BAD"], "'BAD' is not one of"),
         (["consume", "--topic", "elsewhere"], "elsewhere is none of"),
+        (["consume", "--dlq", "--topic", "email_requests"], "leave one of"),
         (["groups", "reset", "--to-earliest"], "KAFKA_BOOTSTRAP_SERVERS is not set"),
         (["topics", "apply", "--allow", "everything"], "'everything' is not one of"),
         (["topics", "describe", "elsewhere"], "'elsewhere' is not one of"),
