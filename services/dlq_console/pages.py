@@ -149,7 +149,7 @@ def letter(parts: Parts, visit: Visit) -> Page:
     data = shown(found, personal=personal)
     known, note = _history(parts, found)
     payload = found.envelope.original_payload if found.envelope else found.raw
-    tree = data.get("letter", {})
+    tree = shown(found, personal=personal, dates=True).get("letter", {})
     values = {
         "letter": found,
         "personal": personal,

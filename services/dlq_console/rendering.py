@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from eccs_contracts import EmailDlq
 from eccs_contracts.dead_letters.masking import mask_text
 from eccs_contracts.dead_letters.times import age
 
@@ -71,28 +69,12 @@ def words(name: str) -> str:
 
 
 def flat(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """A letter's JSON tree as rows of path and value; what is absent is left out, instants are written out."""
+    """A JSON tree as rows of path and value; what is absent is left out."""
     for name, value in tree.items():
         if isinstance(value, Mapping):
             yield from flat(value, f"{prefix}{name}.")
-        elif isinstance(value, int) and not prefix and name in INSTANTS:
-            yield name, utc(_EPOCH + timedelta(milliseconds=value))
         elif value is not None and not isinstance(value, list):
             yield prefix + name, value
-
-
-def _instants(node: Any) -> Iterator[str]:
-    """The names of the fields of a schema that are instants."""
-    for one in node if isinstance(node, list) else ():
-        yield from _instants(one)
-    for one in node.get("fields", ()) if isinstance(node, Mapping) else ():
-        if "timestamp-millis" in str(one["type"]) and "fields" not in str(one["type"]):
-            yield one["name"]
-        yield from _instants(one["type"])
-
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-INSTANTS: Final = frozenset(_instants(json.loads(EmailDlq.SCHEMA)))
 
 
 class Renderer:

@@ -7,12 +7,13 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from confluent_kafka import Consumer, Message
+from confluent_kafka import Consumer, Message, TopicPartition
 from playwright.sync_api import Page, expect
 
 from eccs_contracts import EmailRequest, ErrorCategory
 from eccs_contracts.clients import CONSUMER_SETTINGS
 from eccs_contracts.headers import listed
+from eccs_contracts.models._topics import EMAIL_REQUESTS
 from services.local_stack import Stack
 from tests.console_harness import EVERY_SCOPE, Draft, fill, token
 
@@ -64,15 +65,13 @@ def test_a_letter_is_found_shown_redriven_and_consumed(page: Page, stack: Stack)
 
 
 def _consumer_at_the_end(stack: Stack) -> Consumer:
-    """A consumer of email_requests, whose partitions are at their ends."""
-    settings = {"bootstrap.servers": stack.environment["KAFKA_BOOTSTRAP_SERVERS"], "group.id": f"b-{uuid.uuid4()}"}
-    consumer = Consumer({**CONSUMER_SETTINGS, **settings, "auto.offset.reset": "latest"})
-    consumer.subscribe([EmailRequest.TOPIC])
-    while not consumer.assignment():
-        consumer.poll(0.1)
-    for place in consumer.assignment():  # "latest" is decided when a partition is first fetched: decide it now
+    """A consumer of email_requests, of what is written from now on."""
+    settings = {"bootstrap.servers": stack.environment["KAFKA_BOOTSTRAP_SERVERS"], "group.id": "the-browsers-tests"}
+    consumer = Consumer({**CONSUMER_SETTINGS, **settings})
+    places = [TopicPartition(EmailRequest.TOPIC, number) for number in range(EMAIL_REQUESTS.partitions)]
+    for place in places:
         place.offset = consumer.get_watermark_offsets(place, 10)[1]
-        consumer.seek(place)
+    consumer.assign(places)
     return consumer
 
 
