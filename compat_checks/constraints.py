@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
+from compat_checks.classes import frozen
 from compat_checks.notation import value_text
 from compat_checks.schema import Field, Union
 from compat_checks.source import Json
@@ -19,7 +19,7 @@ _TEXTS: Final = ("string", "bytes", "fixed")
 _NUMBERS: Final = ("int", "long", "float", "double")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Constraint:
     """One property.
 
@@ -81,7 +81,7 @@ def broken(key: str, limit: Json, value: Json) -> bool:
     return not CONSTRAINTS[key].allows(limit, value)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Misuse:
     """A constraint that nothing can check.
 

@@ -25,6 +25,10 @@ SCHEDULED_RETRY_TIME: Final = "x-scheduled-retry-time"
 FAILURE_REASON: Final = "x-failure-reason"
 TOTAL_ATTEMPTS: Final = "x-total-attempts"
 FAILED_AT: Final = "x-failed-at"
+DISPOSITION: Final = "x-dlq-disposition"
+SMTP_CODE: Final = "x-dlq-smtp-code"
+ENHANCED_CODE: Final = "x-dlq-enhanced-code"
+REDRIVE_COUNT: Final = "x-redrive-count"
 
 AVRO: Final = "application/vnd.confluent.avro"
 JSON: Final = "application/json"
@@ -76,3 +80,17 @@ def millis(instant: datetime) -> str:
 
 
 _MILLISECOND: Final = datetime(1970, 1, 1, 0, 0, 0, 1000) - datetime(1970, 1, 1)  # noqa: DTZ001  a difference only
+
+MAX_KEPT: Final = 16_384  # bytes of a producer's own headers that go along to the retry topic and the DLQ
+
+
+def kept(headers: Iterable[tuple[str, str | bytes | None]]) -> Headers:
+    """The headers that go along with a message: the first ones, up to 16 KiB in all."""
+    found: Headers = []
+    size = 0
+    for name, value in headers:
+        size += len(name) + len(value or b"")
+        if size > MAX_KEPT:
+            break
+        found.append((name, value))
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Callable
 from datetime import datetime
 from itertools import count
 from typing import Generic, TypeVar
@@ -36,9 +37,21 @@ class DueHeap(Generic[T]):
         """Keep an item until it is due."""
         heapq.heappush(self._items, (due, next(self._order), item))
 
-    def pop_due(self, now: datetime) -> list[T]:
-        """Take out all that is due at `now`, never what is not."""
-        due = []
-        while self._items and self._items[0][0] <= now:
+    def pop_due(self, now: datetime, most: int | None = None) -> list[T]:
+        """Take out what is due at `now`, at most so many, the earliest first; never what is not."""
+        due: list[T] = []
+        while self._items and self._items[0][0] <= now and (most is None or len(due) < most):
             due.append(heapq.heappop(self._items)[2])
         return due
+
+    def discard(self, unwanted: Callable[[T], bool]) -> list[T]:
+        """Take out what is not wanted any more, in no order."""
+        gone = [item for _, _, item in self._items if unwanted(item)]
+        if gone:
+            self._items = [entry for entry in self._items if not unwanted(entry[2])]
+            heapq.heapify(self._items)
+        return gone
+
+    def overdue(self, now: datetime) -> int:
+        """How many items are due and still here."""
+        return sum(due <= now for due, _, _ in self._items)

@@ -50,8 +50,9 @@ class OffsetTracker(Generic[P]):
         }
 
     def committed(self, offsets: dict[P, int]) -> None:
-        """Note that the broker has these."""
-        self._committed.update(offsets)
+        """Note that the broker has these; a place never goes back."""
+        for partition, offset in offsets.items():
+            self._committed[partition] = max(offset, self._committed.get(partition, offset))
 
     def drop(self, partition: P) -> None:
         """Forget a partition that is not ours any more; what finishes late counts for nothing."""
@@ -74,6 +75,10 @@ class OffsetTracker(Generic[P]):
     def in_flight(self) -> int:
         """Messages taken and not finished."""
         return sum(not done for pending in self._open.values() for done in pending.values())
+
+    def unfinished(self) -> dict[P, int]:
+        """The first offset that is not finished, by partition, where there is one."""
+        return {partition: next(iter(pending)) for partition, pending in self._open.items() if pending}
 
     def open_offsets(self, partition: P) -> tuple[int, ...]:
         """Offsets taken and not finished, ascending."""

@@ -1,7 +1,7 @@
 """The thread that owns the Kafka consumer: takes records, hands jobs to the loop, commits what is finished.
 
 Nothing here waits for a message: what is not due lies in a heap, what is being sent runs on the asyncio loop, and
-the results come back through a queue.
+the results come back through a queue. What may start, wait and be committed is decided by `Desk`, which knows no Kafka.
 """
 
 from __future__ import annotations
@@ -10,29 +10,37 @@ import asyncio
 import queue
 import threading
 import time
-from concurrent.futures import Future
+from collections.abc import Coroutine
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final, TypeAlias
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from eccs_contracts.delivery import DueHeap, OffsetTracker
-from eccs_contracts.errors import InfrastructureError
+from eccs_contracts.delivery import Desk, Ticket
+from eccs_contracts.errors import BrokerUnavailable, ContractsError, InfrastructureError, UnknownSchema
+from services.notification_service.clock import Clock
+from services.notification_service.faults import reached
+from services.notification_service.gates import Gates
 from services.notification_service.logs import log
-from services.notification_service.message import Decoder, Job, Record
+from services.notification_service.lookout import Lookout
+from services.notification_service.message import Decoder, Job, Record, undecodable
 from services.notification_service.metrics import Metrics
-from services.notification_service.settings import Settings
+from services.notification_service.settings import EngineSettings
 from services.notification_service.worker import Complete, Result, Worker
 
 Partition: TypeAlias = tuple[str, int]
+Work: TypeAlias = Record | Job
+Running: TypeAlias = Ticket[Partition, Work]
 
 _BATCH: Final = 100
-_TICK: Final = 0.05  # seconds: how late a retry may start because the thread was waiting for records
+_TICK: Final = 0.05  # seconds that it waits for records at most; less where a retry is due earlier
+_SHORTEST: Final = 0.001
 _COMMIT_EVERY: Final = 5.0  # seconds
 _COMMIT_AFTER: Final = 100  # messages
-_LAG_EVERY: Final = 5.0  # seconds
-_RESUME_AT: Final = 0.8  # of the limit: two watermarks, for a pause throws the prefetched records away
+_PATIENCE: Final = 1.0  # seconds without room before partitions are paused: a pause throws away what was prefetched
+_UNKNOWN_TRIES: Final = 3  # of a schema id that the registry does not have: it may be about to (replication)
+_ERRORS_TO_SAY: Final = 5.0  # seconds between two lines about the same broker error
 
 
 class Engine:
@@ -44,175 +52,328 @@ class Engine:
         decoder: Decoder,
         worker: Worker,
         loop: asyncio.AbstractEventLoop,
-        settings: Settings,
+        settings: EngineSettings,
     ) -> None:
-        self._consumer = consumer
-        self._decoder = decoder
-        self._worker = worker
-        self._loop = loop
+        self._consumer, self._decoder, self._worker, self._loop = consumer, decoder, worker, loop
         self._settings = settings
         self.metrics: Metrics = worker.metrics
-        self._tracker: OffsetTracker[Partition] = OffsetTracker()
-        self._heap: DueHeap[Record | Job] = DueHeap(settings.retry_window)
-        self._results: queue.SimpleQueue[Result] = queue.SimpleQueue()
-        self._stopping = threading.Event()
-        self._assigned: set[Partition] = set()
+        self._clock: Clock = worker.clock
+        self._gates: Gates = worker.gates
+        self._desk: Desk[Partition, Work] = Desk(
+            limit=settings.max_in_flight, window=settings.retry_window, window_bytes=settings.retry_window_bytes
+        )
+        self.lookout = Lookout(self._desk, worker, 2 * settings.max_poll_interval)
+        self._results: queue.SimpleQueue[tuple[Running, str, Result]] = queue.SimpleQueue()
+        self._decoded: queue.SimpleQueue[tuple[Running, Job | None]] = queue.SimpleQueue()
+        self._undecoded: dict[tuple[Partition, int], int] = {}  # tries of records whose schema is not known yet
+        self._starting: list[tuple[Running, Job]] = []  # go to the loop together: waking it is a system call
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping, self._hurried = threading.Event(), threading.Event()
         self._paused: set[Partition] = set()
-        self._active = 0
-        self._last_commit = self._last_lag = time.monotonic()
-        self.ticked = time.monotonic()
+        self._leaving: frozenset[Partition] = frozenset()  # read by the loop: what has not begun there does not begin
+        self._said: dict[str, float] = {}
+        self._joined = False
+        self._room_at = self._last_commit = time.monotonic()
+        self.ticked = self.loop_beat = time.monotonic()
 
-    def stop(self) -> None:
-        """Ask it to finish; may be called from a signal handler or any thread."""
+    def stop(self) -> bool:
+        """Ask it to finish; a second time, to finish without waiting, and True. From a handler or any thread."""
+        again = self._stopping.is_set()
+        if again:
+            self._hurried.set()
         self._stopping.set()
+        return again
 
     @property
     def ready(self) -> bool:
-        """Whether it takes messages."""
-        return not self._stopping.is_set() and bool(self._assigned)
+        """Whether it is a member of the group and not about to leave; one beyond the partitions waits for its turn."""
+        return not self._stopping.is_set() and (self._joined or self.lookout.joined)
 
     def run(self, topics: list[str]) -> bool:
-        """Work until stopped, then finish what was begun; False where that took longer than it may."""
+        """Work until stopped, then finish what was begun; False where that took longer than it may.
+
+        Raises:
+            BrokerUnavailable: the consumer failed in a way that only a new process gets over.
+        """
         self._consumer.subscribe(topics, on_assign=self._assign, on_revoke=self._revoke, on_lost=self._lose)
         try:
             while not self._stopping.is_set():
                 self._tick()
-            return self._drain(self._settings.drain_timeout)
+            return self._drain()
+        except KafkaException as error:
+            raise BrokerUnavailable(f"the consumer has failed for good: {error.args[0].str()}") from None
         finally:
             self._consumer.close()
 
+    # Each turn: take, start, collect, pause or resume, commit, look.
+
     def _tick(self) -> None:
         self.ticked = time.monotonic()
-        for message in self._consumer.consume(_BATCH, _TICK):
-            if (error := message.error()) is not None:
-                log("warning", "broker", error=error.str())
-            else:
-                self._take(Record.of(message))
-        for item in self._heap.pop_due(_now()):
-            self._start(item)
+        closed = self._closed()
+        self._balance(closed=closed)
+        self._fetch(closed=closed)
+        for ticket in [] if self._gates.closed() else self._desk.due(self._clock.now()):
+            self._begin(ticket)
         self._collect()
-        self._balance()
+        self._start()
         self._commit(force=False)
-        self._observe()
+        if self.lookout.look(len(self._paused)):
+            self._loop.call_soon_threadsafe(self._beat)
 
-    def _take(self, record: Record) -> None:
-        if self._tracker.take(record.place, record.offset):
-            self._start(record)
+    def _closed(self) -> bool:
+        """Whether nothing new may be taken.
 
-    def _start(self, item: Record | Job) -> None:
-        """Hand a job to the loop, or lay it aside until it is due."""
-        record = item.record if isinstance(item, Job) else item
-        if record.place not in self._assigned:
-            return  # the partition went elsewhere while it lay in the heap: its new owner has it
+        Records of a known schema pass those of an unknown one, but not without end. While a dependency is tried after
+        a failure, what was taken already does the trying.
+        """
+        if self._gates.closed() is not None or len(self._undecoded) >= self._settings.max_in_flight:
+            return True
+        due = self._desk.next_due
+        at_hand = self._desk.running > 0 or (due is not None and due <= self._clock.now())
+        return (self._gates.unsure() and at_hand) or self._desk.overflowing()
+
+    def _fetch(self, *, closed: bool) -> None:
+        """Take what there is room for; with no room, wait for results instead and let the broker's records lie."""
+        room = self._desk.room
+        if room or self._paused:
+            self._room_at = time.monotonic() if room else self._room_at
+            self._consume(max(1, min(_BATCH, room)), self._wait(closed=closed))
+            return
+        with suppress(queue.Empty):
+            self._finish(*self._results.get(timeout=self._wait(closed=closed)))
+
+    def _wait(self, *, closed: bool) -> float:
+        due = self._desk.next_due
+        if due is None or closed or not self._desk.room:
+            return _TICK
+        return min(_TICK, max(_SHORTEST, (due - self._clock.now()).total_seconds()))
+
+    def _consume(self, count: int, seconds: float) -> None:
+        for message in self._consumer.consume(count, seconds):
+            error = message.error()
+            if error is not None:
+                if error.fatal():
+                    raise KafkaException(error)
+                self._say("broker", error)
+                continue
+            record = Record.of(message)
+            ticket = self._desk.take(record.place, record.offset, record, record.size)
+            if ticket is not None:
+                self._begin(ticket)
+
+    def _begin(self, ticket: Running) -> None:
+        """Decode, lay aside until it is due, or run."""
+        work = ticket.work
+        if isinstance(work, Job):
+            self._run(ticket, work)
+        elif self._decoder.at_once(work):
+            self._decode_here(ticket, work)
+        else:
+            self._undecoded.setdefault((ticket.partition, ticket.offset), 0)
+            self._loop.call_soon_threadsafe(self._decode_there, ticket, work)
+
+    def _decode_here(self, ticket: Running, record: Record) -> None:
         try:
-            job = item if isinstance(item, Job) else self._decoder.job(item, _now())
-        except InfrastructureError as error:
-            log("warning", "held", reason=str(error))
-            self._heap.push(_now() + timedelta(seconds=1), item)
-            return
-        if job.due is not None and job.due > _now():
-            self._heap.push(job.due, job)
-            return
-        if job.due is not None and isinstance(item, Job):
-            self.metrics.lateness.observe((_now() - job.due).total_seconds())
-        self._active += 1
-        future = asyncio.run_coroutine_threadsafe(self._worker.deliver(job), self._loop)
-        future.add_done_callback(self._done)
+            job: Job | None = self._decoder.job(record, self._clock.now())
+        except ContractsError as error:
+            job = self._undecided(ticket, record, error)
+        self._accept(ticket, job)
 
-    def _done(self, future: Future[Result]) -> None:
-        if not future.cancelled():
-            self._results.put(future.result())
+    def _decode_there(self, ticket: Running, record: Record) -> None:
+        """On the loop: a thread asks the registry, which can take seconds, and the engine hears of it later."""
+        now = self._clock.now()
+
+        async def look_up() -> None:
+            try:
+                job: Job | None = await asyncio.to_thread(self._decoder.job, record, now)
+            except ContractsError as error:
+                job = self._undecided(ticket, record, error)
+            self._decoded.put((ticket, job))
+
+        self._keep(look_up())
+
+    def _undecided(self, ticket: Running, record: Record, error: ContractsError) -> Job | None:
+        """None where a later look can help: the registry is away, or may not have the schema yet."""
+        if isinstance(error, UnknownSchema):
+            place = (ticket.partition, ticket.offset)
+            tries = self._undecoded[place] = self._undecoded.get(place, 0) + 1
+            return undecodable(record, error) if tries > _UNKNOWN_TRIES else None
+        if isinstance(error, InfrastructureError):
+            self.metrics.held.labels("registry").inc()
+            return None
+        return undecodable(record, error)
+
+    def _accept(self, ticket: Running, job: Job | None) -> None:
+        now = self._clock.now()
+        if job is None:
+            self._desk.lay_aside(ticket, now + timedelta(seconds=1), ticket.work)
+            return
+        self._undecoded.pop((ticket.partition, ticket.offset), None)
+        if job.due is not None and job.due > now:
+            self._desk.lay_aside(ticket, job.due, job)
+        else:
+            self._run(ticket, job)
+
+    def _run(self, ticket: Running, job: Job) -> None:
+        if self._desk.start(ticket, job.ledger_id, job):
+            self._hand_over(ticket, job)
+
+    def _hand_over(self, ticket: Running, job: Job) -> None:
+        if job.due is not None and not job.holds and not job.defects:
+            self.metrics.lateness.observe(max(0.0, (self._clock.now() - job.due).total_seconds()))
+        self._starting.append((ticket, job))
+
+    def _start(self) -> None:
+        if self._starting:
+            self._loop.call_soon_threadsafe(self._deliver_all, self._starting)
+            self._starting = []
+
+    def _deliver_all(self, started: list[tuple[Running, Job]]) -> None:
+        for ticket, job in started:
+            self._deliver(ticket, job)
+
+    def _deliver(self, ticket: Running, job: Job) -> None:
+        def wanted() -> bool:
+            return not self._stopping.is_set() and ticket.partition not in self._leaving
+
+        async def deliver() -> None:
+            self._results.put((ticket, job.ledger_id, await self._worker.deliver(job, wanted)))
+
+        self._keep(deliver())
+
+    def _keep(self, work: Coroutine[None, None, None]) -> None:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _collect(self) -> None:
         with suppress(queue.Empty):
             while True:
-                self._finish(self._results.get_nowait())
+                self._finish(*self._results.get_nowait())
+        with suppress(queue.Empty):
+            while True:
+                self._accept(*self._decoded.get_nowait())
 
-    def _finish(self, result: Result) -> None:
-        self._active -= 1
-        record = result.job.record
+    def _finish(self, ticket: Running, key: str, result: Result) -> None:
         if isinstance(result, Complete):
-            self._tracker.finish(record.place, record.offset)
+            self._desk.finish(ticket)
         else:
-            self._heap.push(result.until, result.job)
+            self._desk.lay_aside(ticket, result.until, result.job)
+        following = self._desk.stop(ticket, key)
+        if following is not None:
+            assert isinstance(following.work, Job)  # noqa: S101  only jobs stand in lanes
+            self._hand_over(following, following.work)
 
-    def _balance(self) -> None:
+    def _balance(self, *, closed: bool) -> None:
         """Pause what must not bring more, resume what may; what is paused is known here and nowhere else."""
-        limit = self._settings.max_in_flight
-        crowded = self._active >= limit or (bool(self._paused) and self._active > limit * _RESUME_AT)
+        starved = time.monotonic() - self._room_at > _PATIENCE
+        everything = closed or (self._desk.crowded() and (starved or bool(self._paused)))
+        full = self._desk.window_full()
         wanted = {
-            place for place in self._assigned if crowded or (place[0] == self._decoder.retry_topic and self._heap.full)
+            place for place in self._desk.partitions if everything or (full and place[0] == self._decoder.retry_topic)
         }
-        pause, resume = wanted - self._paused, self._paused - wanted
-        if pause:
-            self._consumer.pause([TopicPartition(*place) for place in pause])
+        self._pause(wanted - self._paused)
+        resume = self._paused - wanted
         if resume:
             self._consumer.resume([TopicPartition(*place) for place in resume])
+        if full and not self._paused and wanted:
+            self.metrics.window_full.inc()
         self._paused = wanted
 
+    def _pause(self, places: set[Partition]) -> None:
+        if places:
+            self._consumer.pause([TopicPartition(*place) for place in places])
+
     def _commit(self, *, force: bool) -> None:
-        offsets = self._tracker.committable()
+        offsets = self._desk.committable()
         if not offsets:
             return
         waited = time.monotonic() - self._last_commit
-        if not force and waited < _COMMIT_EVERY and self._tracker.finished < _COMMIT_AFTER:
+        if not force and waited < _COMMIT_EVERY and self._desk.finished < _COMMIT_AFTER:
             return
-        places = [TopicPartition(*place, offset) for place, offset in offsets.items()]
-        try:
-            self._consumer.commit(offsets=places, asynchronous=False)
-        except KafkaException as error:
-            log("warning", "commit", error=error.args[0].str())
+        if not force and waited < _TICK:
             return
-        self._tracker.committed(offsets)
         self._last_commit = time.monotonic()
-
-    def _observe(self) -> None:
-        self.metrics.in_flight.set(self._active)
-        self.metrics.retry_queue.set(len(self._heap))
-        if time.monotonic() - self._last_lag < _LAG_EVERY:
+        reached("before-commit")
+        try:
+            self._consumer.commit(
+                offsets=[TopicPartition(*place, at) for place, at in offsets.items()], asynchronous=False
+            )
+        except KafkaException as error:
+            self.metrics.commit_failures.labels(error.args[0].name()).inc()
+            self._say("commit", error.args[0])
             return
-        self._last_lag = time.monotonic()
-        for place in self._assigned:
-            with suppress(KafkaException):  # the next look will do
-                low, high = self._consumer.get_watermark_offsets(TopicPartition(*place), timeout=1)
-                self.metrics.lag.labels(*map(str, place)).set(high - self._tracker.position(place, low))
+        self._desk.committed(offsets)
 
-    def _drain(self, budget: float) -> bool:
+    def _say(self, event: str, error: KafkaError) -> None:
+        """Log an error of the broker, the same one not more often than every few seconds."""
+        now = time.monotonic()
+        if now - self._said.get(error.name(), 0.0) > _ERRORS_TO_SAY:
+            self._said[error.name()] = now
+            log("warning", event, error=error.str())
+
+    def _beat(self) -> None:
+        self.loop_beat = time.monotonic()
+
+    # The end, and what a rebalance asks for; librdkafka calls the three from within `consume` and `close`.
+
+    def _drain(self) -> bool:
         """Take nothing more, finish what is being sent, commit."""
-        deadline = time.monotonic() + budget
-        if self._assigned:
-            self._consumer.pause([TopicPartition(*place) for place in self._assigned])
-        while self._active and time.monotonic() < deadline:
+        began = time.monotonic()
+        deadline = began + self._settings.drain_timeout
+        self._pause(set(self._desk.partitions))
+        self._start()
+        while self._desk.running and time.monotonic() < deadline and not self._hurried.is_set():
+            self.ticked = time.monotonic()
             self._consumer.poll(0)  # stay in the group
             with suppress(queue.Empty):
-                self._finish(self._results.get(timeout=_TICK))
+                self._settle(*self._results.get(timeout=_TICK))
         self._commit(force=True)
-        return self._active == 0
+        self.metrics.drain.observe(time.monotonic() - began)
+        return self._desk.running == 0
+
+    def _settle(self, ticket: Running, key: str, result: Result) -> None:
+        """As `_finish`, and nothing new is started: what stands in the lane comes again to whoever has it then."""
+        if isinstance(result, Complete):
+            self._desk.finish(ticket)
+        following = self._desk.stop(ticket, key)
+        while following is not None:
+            following = self._desk.stop(following, key)
 
     def _assign(self, _: Consumer, partitions: list[TopicPartition]) -> None:
-        self._assigned |= {(one.topic, one.partition) for one in partitions}
-        log("info", "assigned", partitions=len(self._assigned))
+        """Librdkafka adds them to the assignment after this; they begin unpaused."""
+        places = {(one.topic, one.partition) for one in partitions}
+        self._paused -= places
+        self._desk.assign(places)
+        self._joined = True
+        self.metrics.rebalances.labels("assign").inc(len(places))
+        log("info", "assigned", added=len(places), partitions=len(self._desk.partitions))
 
     def _revoke(self, _: Consumer, partitions: list[TopicPartition]) -> None:
-        """Finish what is being sent, commit it, then let the partitions go."""
-        deadline = time.monotonic() + self._settings.drain_timeout
-        while self._active and time.monotonic() < deadline:
+        """Finish what is being sent of these, commit it, then let them go; what takes longer goes on fenced."""
+        places = {(one.topic, one.partition) for one in partitions}
+        self._leaving = frozenset(places)
+        began = time.monotonic()
+        deadline = began + self._settings.revoke_budget
+        while self._desk.running_of(places) and time.monotonic() < deadline:
+            self.ticked = time.monotonic()
+            self._start()
             with suppress(queue.Empty):
-                self._finish(self._results.get(timeout=_TICK))
+                self._finish(*self._results.get(timeout=_TICK))
+        if self._desk.running_of(places):
+            self.metrics.drain_timeouts.inc()
+        self.metrics.drain.observe(time.monotonic() - began)
         self._commit(force=True)
-        self._forget(partitions)
+        self._forget(places, "revoke")
+        self._leaving = frozenset()
 
     def _lose(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         """They are somebody else's already: nothing may be committed."""
-        self._forget(partitions)
+        self._forget({(one.topic, one.partition) for one in partitions}, "lost")
 
-    def _forget(self, partitions: list[TopicPartition]) -> None:
-        for one in partitions:
-            place = (one.topic, one.partition)
-            self._assigned.discard(place)
-            self._paused.discard(place)
-            self._tracker.drop(place)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+    def _forget(self, places: set[Partition], kind: str) -> None:
+        self._paused -= places
+        self._desk.release(places)
+        self._undecoded = {one: tries for one, tries in self._undecoded.items() if one[0] not in places}
+        self.metrics.rebalances.labels(kind).inc(len(places))
+        log("info", kind, removed=len(places), partitions=len(self._desk.partitions))

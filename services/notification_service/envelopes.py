@@ -6,14 +6,14 @@ from datetime import datetime
 
 from eccs_contracts import DlqMetadata, EmailDlq, EmailRequest, EmailRetry, OriginalHeader, RetryMetadata
 from eccs_contracts import headers as names
-from eccs_contracts.delivery import DeadLetter, Retry
+from eccs_contracts.delivery import DeadLetter, Outcome, Retry
 from services.notification_service.message import Job, Record
 
 MAX_REASON = 1024
 
 
 def retry_envelope(job: Job, request: EmailRequest, retry: Retry) -> tuple[EmailRetry, dict[str, str]]:
-    """The next retry of a job, and its headers."""
+    """The next retry of a job, and its headers; those of the producer go along beside them."""
     first_topic = names.text(job.record.headers, names.ORIGINAL_TOPIC) if job.attempt else None
     original_topic = first_topic or job.record.topic
     fields = {name: getattr(request, name) for name in EmailRequest.__slots__}
@@ -28,24 +28,30 @@ def retry_envelope(job: Job, request: EmailRequest, retry: Retry) -> tuple[Email
         names.RETRY_COUNT: str(retry.attempt),
         names.ORIGINAL_TOPIC: original_topic,
         names.SCHEDULED_RETRY_TIME: names.millis(retry.due),
-        **names.trace(job.record.headers),
     }
     return EmailRetry(**fields, retry=metadata), headers
 
 
 def dead_letter(
-    job: Job, letter: DeadLetter, origin: Record, *, now: datetime, max_attempts: int, by: tuple[str, str]
+    job: Job,
+    ended: tuple[DeadLetter, Outcome],
+    origin: Record,
+    *,
+    now: datetime,
+    max_attempts: int,
+    by: tuple[str, str],
 ) -> tuple[EmailDlq, dict[str, str]]:
-    """The dead letter of a job, and its headers.
+    """The dead letter of a job, and its headers; those of the producer go along beside them.
 
     Args:
         job: what was tried.
-        letter: why it ends.
+        ended: why it ends, and how the last attempt did.
         now: when it ends.
         max_attempts: retries that it could have had.
         origin: the record as its producer wrote it, which for a retry is not the record of the job.
         by: consumer group and instance.
     """
+    letter, outcome = ended
     metadata = DlqMetadata(
         failure_reason=letter.reason[:MAX_REASON],
         error_category=letter.category,
@@ -70,12 +76,18 @@ def dead_letter(
         names.TOTAL_ATTEMPTS: str(letter.attempts),
         names.FAILED_AT: names.millis(now),
         names.ORIGINAL_TOPIC: origin.topic,
+        names.DISPOSITION: letter.disposition,
+        **_smtp(outcome),
         **{f"__dlq.errors.{name}": value for name, value in _broker_headers(origin, letter, by[0]).items()},
-        **names.trace(origin.headers),
     }
     if job.request is not None:
         headers |= {names.EMAIL_ID: str(job.request.id), names.USER_ID: job.request.user_id}
     return envelope, headers
+
+
+def _smtp(outcome: Outcome) -> dict[str, str]:
+    code = {names.SMTP_CODE: str(outcome.code)} if outcome.code else {}
+    return {**code, **({names.ENHANCED_CODE: outcome.enhanced} if outcome.enhanced else {})}
 
 
 def _broker_headers(origin: Record, letter: DeadLetter, group: str) -> dict[str, str]:

@@ -1,33 +1,53 @@
 """The ledger in MongoDB: one document for each e-mail, which guards it against being sent twice.
 
 claim -> send -> mark -> commit. A claim of attempt k succeeds where nobody made attempt k yet, or where whoever
-claimed it let the lease run out. Claims and marks of many messages travel in one unordered bulk write.
+claimed it gave no sign of life for as long as the lease says. That time is measured by the one who waits, on its own
+steady clock: the clocks of two hosts are never compared. Claims and marks of many messages travel together.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import itertools
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeAlias
 
-from bson.binary import Binary
 from bson.codec_options import CodecOptions
 from pymongo import AsyncMongoClient, UpdateOne, WriteConcern
-from pymongo.errors import BulkWriteError, PyMongoError
+from pymongo.errors import BulkWriteError, OperationFailure, PyMongoError
 
-from eccs_contracts.delivery import DeadLetter, Retry
+from eccs_contracts.delivery import DeadLetter, Disposition, Retry
 from eccs_contracts.errors import InfrastructureError
-from eccs_contracts.ledger import COLLECTION, DATABASE, EmailState
+from eccs_contracts.ledger import COLLECTION, DATABASE, EmailState, client_of
+from services.notification_service.batches import Batches
+from services.notification_service.clock import Clock
+from services.notification_service.entries import (
+    Document,
+    Mark,
+    Standing,
+    claim_fields,
+    first_entry,
+    held_by,
+    origin_document,
+    origin_record,
+    pushed,
+    standing,
+    step,
+)
+from services.notification_service.logs import log
 from services.notification_service.message import Job, Record
+from services.notification_service.metrics import Metrics
+from services.notification_service.settings import LedgerSettings
 
 _DUPLICATE_KEY: Final = 11000
-_HISTORY: Final = 50  # steps kept for each e-mail
-_GATHER: Final = 0.004  # seconds that a write waits for company
-_GROUP: Final = 500  # writes in one round trip at most
-
-Document: TypeAlias = dict[str, Any]
+_INDEX_DIFFERS: Final = (85, 86)  # IndexOptionsConflict, IndexKeySpecsConflict
+_TTL_INDEX: Final = "ttl"
+_DAY: Final = 86_400
+_LOOK: Final = timedelta(seconds=0.5)  # between two looks at a claim of somebody else
+_FIELDS: Final = {"state": 1, "attempt": 1, "owner": 1, "claim": 1, "beat": 1, "redrive": 1}
 
 
 class LedgerUnavailable(InfrastructureError):
@@ -53,36 +73,60 @@ class Busy:
     until: datetime
 
 
-Claim: TypeAlias = Claimed | Finished | Busy
+@dataclass(frozen=True, slots=True)
+class Orphan:
+    """Ours, after another instance claimed it and crashed: maybe it sent the mail, and nobody knows."""
+
+
+Claim: TypeAlias = Claimed | Finished | Busy | Orphan
 
 
 class Ledger:
-    """The collection `email_log`, as one instance of the service writes it."""
+    """The collection `email_log`, as one instance of the service writes it; belongs to the loop it is used on."""
 
-    def __init__(self, uri: str, instance: str, lease: float) -> None:
-        """Take the URI, the name of this instance and the lease of a claim in seconds."""
-        self._client: AsyncMongoClient[Document] = AsyncMongoClient(
-            uri, serverSelectionTimeoutMS=3000, socketTimeoutMS=20_000, retryWrites=False, tz_aware=True
+    def __init__(self, settings: LedgerSettings, instance: str, clock: Clock, metrics: Metrics) -> None:
+        """Take the settings, the name of this instance, the time, and where conflicts are counted."""
+        self._client: AsyncMongoClient[Document] = client_of(
+            AsyncMongoClient,
+            settings.uri,
+            serverSelectionTimeoutMS=3000,
+            socketTimeoutMS=20_000,
+            retryWrites=False,
+            tz_aware=True,
         )
         database = self._client.get_default_database(DATABASE)
         self._log = database.get_collection(
             COLLECTION,
             codec_options=CodecOptions(tz_aware=True, tzinfo=UTC),
-            write_concern=WriteConcern(w=1, j=True),
+            # On disk of a majority before it is answered; where there is one server, that is a majority.
+            write_concern=WriteConcern(w="majority", j=True, wtimeout=10_000),
         )
-        self._instance = instance
-        self._lease = timedelta(seconds=lease)
-        self._waiting: list[tuple[UpdateOne, asyncio.Future[bool]]] = []
-        self._flusher: asyncio.Task[None] | None = None
+        self._settings, self._instance, self._clock, self._metrics = settings, instance, clock, metrics
+        self._lease = timedelta(seconds=settings.lease)
+        self._tokens = itertools.count()
+        self._claims: Batches[Job, Claim] = Batches(self._claim_all)
+        self._marks: Batches[Mark, None] = Batches(self._mark_all)
+        self._releases: Batches[str, None] = Batches(self._release_all)
+        self._origins: Batches[Job, None] = Batches(self._keep_all)
+        self._held: dict[str, datetime] = {}  # claims of ours, and when they were last known to be ours
+        self._seen: dict[str, tuple[object, datetime]] = {}  # claims of others, and since when they are unchanged
 
     async def prepare(self) -> None:
-        """Make the indexes that the log's readers use.
+        """Make the indexes that readers and the time to live need.
 
         Raises:
             LedgerUnavailable: no answer.
         """
+        seconds = self._settings.ttl_days * _DAY
         try:
             await self._log.create_index([("userId", 1), ("createdAt", -1)])
+            try:
+                await self._log.create_index([("updatedAt", 1)], name=_TTL_INDEX, expireAfterSeconds=seconds)
+            except OperationFailure as error:
+                if error.code not in _INDEX_DIFFERS:
+                    raise
+                await self._log.drop_index(_TTL_INDEX)
+                await self._log.create_index([("updatedAt", 1)], name=_TTL_INDEX, expireAfterSeconds=seconds)
         except PyMongoError as error:
             raise _unavailable(error) from error
 
@@ -93,58 +137,49 @@ class Ledger:
         except PyMongoError as error:
             raise _unavailable(error) from error
 
-    async def claim(self, job: Job, now: datetime) -> Claim:
-        """Try to make this attempt ours.
+    async def claim(self, job: Job) -> Claim:
+        """Try to make this attempt ours; what is ours must be marked or released.
 
         Raises:
             LedgerUnavailable: no answer; nothing is known then.
         """
-        lease_over: Document = {"$or": [{"leaseUntil": {"$lte": now}}, {"owner": self._instance}]}
-        query = {
-            "_id": job.ledger_id,
-            "$or": [
-                {
-                    "state": {"$in": [EmailState.SENDING, EmailState.RETRYING]},
-                    "attempt": {"$lt": job.attempt},
-                },
-                {"state": EmailState.SENDING, "attempt": job.attempt, **lease_over},
-            ],
-        }
-        change = {
-            "state": EmailState.SENDING,
-            "attempt": job.attempt,
-            "owner": self._instance,
-            "leaseUntil": now + self._lease,
-            "updatedAt": now,
-        }
-        update = {"$set": change, "$setOnInsert": _first_entry(job, now)}
-        if await self._write(UpdateOne(query, update, upsert=True)):
-            return Claimed()
-        return await self._why_not(job)
+        return await self._claims.do(job)
 
-    async def sent(self, job: Job, now: datetime) -> None:
-        """Mark a message delivered."""
-        await self._mark(job, EmailState.SENT, now, {"sentAt": now}, drop_origin=True)
+    def surely_held(self, job: Job) -> bool:
+        """Whether a claim cannot have been taken over: a process that stood still has to ask again."""
+        known = self._held.get(job.ledger_id)
+        return known is not None and self._clock.now() - known < self._lease / 2
 
-    async def retrying(self, job: Job, retry: Retry, now: datetime) -> None:
-        """Mark a message as due again, and keep the record as its producer wrote it for the DLQ."""
-        origin = {} if job.attempt else {"origin": _origin_document(job.record)}
-        await self._mark(job, EmailState.RETRYING, now, {"dueAt": retry.due, **origin}, reason=retry.reason)
+    async def sent(self, job: Job) -> None:
+        """Mark a message delivered; errors as `claim`."""
+        now = self._clock.now()
+        await self._mark(Mark(job, EmailState.SENT, now, details={"sentAt": now}, drop_origin=True))
 
-    async def dead(self, job: Job, letter: DeadLetter, now: datetime) -> None:
-        """Mark a message given up."""
-        expired = letter.category == "EXPIRED"
-        state = EmailState.EXPIRED if expired else EmailState.DEAD
-        details = {"category": str(letter.category)}
-        await self._mark(job, state, now, details, reason=letter.reason, drop_origin=True)
+    async def keep_origin(self, job: Job) -> None:
+        """Keep the record as its producer wrote it, for the DLQ; errors as `claim`.
 
-    async def release(self, job: Job, now: datetime) -> None:
-        """Give a claim back: nothing was sent."""
-        query = {"_id": job.ledger_id, "owner": self._instance, "state": EmailState.SENDING}
-        await self._write(UpdateOne(query, {"$set": {"leaseUntil": now}}))
+        Before its first retry is written: whoever has the retry cannot know the record.
+        """
+        await self._origins.do(job)
+
+    async def retrying(self, job: Job, retry: Retry) -> None:
+        """Mark a message as due again; errors as `claim`."""
+        await self._mark(Mark(job, EmailState.RETRYING, self._clock.now(), retry.reason, {"dueAt": retry.due}))
+
+    async def dead(self, job: Job, letter: DeadLetter) -> None:
+        """Mark a message given up, or parked; errors as `claim`."""
+        ends = {Disposition.EXPIRED: EmailState.EXPIRED, Disposition.PARKED: EmailState.UNKNOWN}
+        details = {"category": str(letter.category), "disposition": str(letter.disposition)}
+        state = ends.get(letter.disposition, EmailState.DEAD)
+        await self._mark(Mark(job, state, self._clock.now(), letter.reason, details, drop_origin=True))
+
+    async def release(self, job: Job) -> None:
+        """Give a claim back: nothing was sent; errors as `claim`."""
+        await self._releases.do(job.ledger_id)
+        self._held.pop(job.ledger_id, None)
 
     async def origin(self, job: Job) -> Record:
-        """The record as its producer wrote it; the job's own where the ledger has none."""
+        """The record as its producer wrote it; the job's own where the ledger has none. Errors as `claim`."""
         if not job.attempt:
             return job.record
         try:
@@ -152,120 +187,156 @@ class Ledger:
         except PyMongoError as error:
             raise _unavailable(error) from error
         origin = (found or {}).get("origin")
-        return _record(origin) if origin else job.record
+        return origin_record(origin) if origin else job.record
+
+    async def keep_alive(self) -> None:
+        """Give signs of life for what is held, for ever: a send may take longer than a lease."""
+        while True:
+            await asyncio.sleep(self._settings.lease / 4)
+            if not self._held:
+                continue
+            now, held = self._clock.now(), list(self._held)
+            query = {"_id": {"$in": held}, "owner": self._instance, "state": EmailState.SENDING}
+            try:
+                if (await self._log.update_many(query, {"$inc": {"beat": 1}})).matched_count < len(held):
+                    held = [one["_id"] for one in await self._log.find(query, {"_id": 1}).to_list()]
+            except PyMongoError as error:
+                log("warning", "no_sign_of_life", error=type(error).__name__)
+            else:
+                self._held.update((one, now) for one in held if one in self._held)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
 
-    async def _mark(
-        self,
-        job: Job,
-        state: EmailState,
-        now: datetime,
-        details: Document,
-        *,
-        reason: str = "",
-        drop_origin: bool = False,
-    ) -> None:
-        step = {
-            "state": state,
-            "at": now,
-            "attempt": job.attempt,
-            **({"reason": reason[:500]} if reason else {}),
-        }
-        update: Document = {
-            "$set": {"state": state, "updatedAt": now, **details, **({"reason": reason} if reason else {})},
-            "$push": {"history": {"$each": [step], "$slice": -_HISTORY}},
-        }
-        if drop_origin:
-            update["$unset"] = {"origin": ""}
-        query = {"_id": job.ledger_id, "owner": self._instance, "attempt": job.attempt}
-        await self._write(UpdateOne(query, update))
-
-    async def _why_not(self, job: Job) -> Claim:
+    async def _claim_all(self, jobs: Sequence[Job]) -> list[Claim]:
+        """New e-mails by one insert; those that are there by a look and a compare-and-set."""
+        token, now = f"{self._instance}/{next(self._tokens)}", self._clock.now()
         try:
-            found = await self._log.find_one({"_id": job.ledger_id}, {"state": 1, "attempt": 1, "leaseUntil": 1})
+            taken = await self._insert([job for job in jobs if not job.attempt], token, now)
+            known = [job for job in jobs if job.attempt or job.ledger_id in taken]
+            verdicts = await self._contest(known, token, now) if known else {}
         except PyMongoError as error:
             raise _unavailable(error) from error
-        if found is None:
-            raise LedgerUnavailable(f"{job.ledger_id} is neither free nor taken")
-        if found["state"] == EmailState.SENDING and found["attempt"] == job.attempt:
-            return Busy(found["leaseUntil"])
-        return Finished(found["state"])
+        claims = [verdicts.get(job.ledger_id, Claimed()) for job in jobs]
+        ours = [job for job, claim in zip(jobs, claims, strict=True) if isinstance(claim, Claimed | Orphan)]
+        self._held.update((job.ledger_id, now) for job in ours)
+        return claims
 
-    async def _write(self, operation: UpdateOne) -> bool:
-        """Write together with others; False where the key is taken by a document that does not match."""
-        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waiting.append((operation, answer))
-        if self._flusher is None or self._flusher.done():
-            self._flusher = asyncio.create_task(self._flush())
-        return await answer
+    async def _insert(self, jobs: Sequence[Job], token: str, now: datetime) -> set[str]:
+        """Insert entries; the ids that were there already."""
+        if not jobs:
+            return set()
+        entries = [first_entry(job, self._instance, token, now) for job in jobs]
+        try:
+            await self._log.insert_many(entries, ordered=False)
+        except BulkWriteError as error:
+            failed = error.details.get("writeErrors", [])
+            if error.details.get("writeConcernErrors") or any(one.get("code") != _DUPLICATE_KEY for one in failed):
+                raise
+            return {entries[one["index"]]["_id"] for one in failed}
+        return set()
 
-    async def _flush(self) -> None:
-        while self._waiting:
-            await asyncio.sleep(_GATHER)
-            group, self._waiting = self._waiting[:_GROUP], self._waiting[_GROUP:]
-            taken: set[int] = set()
-            failure: Exception | None = None
-            try:
-                await self._log.bulk_write([operation for operation, _ in group], ordered=False)
-            except BulkWriteError as error:
-                errors = error.details.get("writeErrors", [])
-                taken = {one["index"] for one in errors if one.get("code") == _DUPLICATE_KEY}
-                if len(taken) < len(errors) or error.details.get("writeConcernErrors"):
-                    failure = _unavailable(error)
-            except PyMongoError as error:
-                failure = _unavailable(error)
-            _answer(group, taken, failure)
+    async def _contest(self, jobs: Sequence[Job], token: str, now: datetime) -> dict[str, Claim]:
+        """Claim what has an entry already: all that are free in one write, and then a look at who has what."""
+        by_id = {job.ledger_id: job for job in jobs}
+        entries = await self._look(list(by_id))
+        free = [one for one in entries.values() if standing(one, by_id[one["_id"]], self._instance) is Standing.FREE]
+        orphans = {one["_id"]: one for one in entries.values() if self._orphaned(one, by_id[one["_id"]], now)}
+        missing = [job for job in jobs if job.ledger_id not in entries]
+        await self._insert(missing, token, now)
+        await self._take([*free, *orphans.values()], by_id, token, now)
+        after = await self._look(list(by_id))
+        verdicts: dict[str, Claim] = {}
+        for email, job in by_id.items():
+            found = after.get(email)
+            if found is not None and found.get("claim") == token:
+                verdicts[email] = Orphan() if email in orphans else Claimed()
+            elif found is not None and standing(found, job, self._instance) is Standing.FINISHED:
+                verdicts[email] = Finished(found["state"])
+            else:
+                verdicts[email] = Busy(now + _LOOK)
+                continue
+            self._seen.pop(email, None)
+        return verdicts
 
+    async def _look(self, emails: list[str]) -> dict[str, Document]:
+        found = await self._log.find({"_id": {"$in": emails}}, _FIELDS).to_list()
+        return {one["_id"]: one for one in found}
 
-def _answer(group: list[tuple[UpdateOne, asyncio.Future[bool]]], taken: set[int], failure: Exception | None) -> None:
-    for index, (_, answer) in enumerate(group):
-        if answer.done():
-            continue
-        if failure is not None:
-            answer.set_exception(failure)
-        else:
-            answer.set_result(index not in taken)
+    async def _take(self, entries: Sequence[Document], jobs: Mapping[str, Job], token: str, now: datetime) -> None:
+        """Compare and set: an entry is taken as it was seen, or not at all."""
+        alike: defaultdict[tuple[Any, ...], list[str]] = defaultdict(list)
+        for entry in entries:
+            job = jobs[entry["_id"]]
+            alike[
+                entry["state"], entry["attempt"], entry.get("owner"), entry.get("claim"), job.attempt, job.redrive
+            ].append(entry["_id"])
+        for (state, attempt, owner, claim, _, _), emails in alike.items():
+            job = jobs[emails[0]]
+            seen = {"_id": {"$in": emails}, "state": state, "attempt": attempt, "owner": owner, "claim": claim}
+            history = pushed(step(EmailState.SENDING, job.attempt, now))
+            fields = claim_fields(job, self._instance, token, now)
+            await self._log.update_many(seen, {"$set": fields, "$push": history})
+
+    def _orphaned(self, entry: Document, job: Job, now: datetime) -> bool:
+        """Whether a claim of somebody else has been without a sign of life for a lease, as seen from here."""
+        if standing(entry, job, self._instance) is not Standing.HELD:
+            return False
+        sign = (entry.get("claim"), entry.get("beat"))
+        last, since = self._seen.get(entry["_id"], (None, now))
+        if last != sign:
+            since = now
+        self._seen[entry["_id"]] = (sign, since)
+        return now - since >= self._lease
+
+    async def _release_all(self, emails: Sequence[str]) -> list[None]:
+        query = {"_id": {"$in": list(emails)}, "owner": self._instance, "state": EmailState.SENDING}
+        try:
+            await self._log.update_many(query, {"$set": {"owner": None, "claim": None}})
+        except PyMongoError as error:
+            raise _unavailable(error) from error
+        return [None] * len(emails)
+
+    async def _keep_all(self, jobs: Sequence[Job]) -> list[None]:
+        changes = [
+            UpdateOne(held_by(self._instance, job), {"$set": {"origin": origin_document(job.record)}}) for job in jobs
+        ]
+        try:
+            await self._log.bulk_write(changes, ordered=False)
+        except PyMongoError as error:
+            raise _unavailable(error) from error
+        return [None] * len(jobs)
+
+    async def _mark(self, mark: Mark) -> None:
+        await self._marks.do(mark)
+        self._held.pop(mark.job.ledger_id, None)
+
+    async def _mark_all(self, marks: Sequence[Mark]) -> list[None]:
+        """All mails that were sent in one write for each attempt, the rest in one unordered bulk."""
+        sent: defaultdict[int, list[Mark]] = defaultdict(list)
+        others: list[UpdateOne] = []
+        for mark in marks:
+            if mark.state is EmailState.SENT:
+                sent[mark.job.attempt].append(mark)
+            else:
+                others.append(UpdateOne(held_by(self._instance, mark.job), mark.update()))
+        matched = 0
+        try:
+            for alike in sent.values():
+                query = {
+                    **held_by(self._instance, alike[0].job),
+                    "_id": {"$in": [mark.job.ledger_id for mark in alike]},
+                }
+                matched += (await self._log.update_many(query, alike[0].update())).matched_count
+            if others:
+                matched += (await self._log.bulk_write(others, ordered=False)).matched_count
+        except PyMongoError as error:
+            raise _unavailable(error) from error
+        if matched < len(marks):
+            self._metrics.conflicts.inc(len(marks) - matched)
+        return [None] * len(marks)
 
 
 def _unavailable(error: PyMongoError) -> LedgerUnavailable:
     return LedgerUnavailable(f"MongoDB does not answer ({type(error).__name__}); see MONGODB_URI")
-
-
-def _first_entry(job: Job, now: datetime) -> Document:
-    request = job.request
-    about: Document = {"createdAt": now, "topic": job.record.topic}
-    if request is not None:
-        about |= {
-            "userId": request.user_id,
-            "to": request.to,
-            "subject": request.subject,
-            "templateId": request.template_id,
-            "source": request.source,
-            "requestedAt": request.timestamp,
-        }
-    return about
-
-
-def _origin_document(record: Record) -> Document:
-    return {
-        "topic": record.topic,
-        "partition": record.partition,
-        "offset": record.offset,
-        "key": None if record.key is None else Binary(record.key),
-        "value": None if record.value is None else Binary(record.value),
-        "headers": [[name, value.encode() if isinstance(value, str) else value] for name, value in record.headers],
-    }
-
-
-def _record(origin: Mapping[str, Any]) -> Record:
-    return Record(
-        topic=origin["topic"],
-        partition=origin["partition"],
-        offset=origin["offset"],
-        key=origin["key"],
-        value=origin["value"],
-        headers=[(name, value) for name, value in origin["headers"]],
-    )

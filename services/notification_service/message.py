@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from confluent_kafka import Message
 
 from eccs_contracts import EmailRequest, EmailRetry
 from eccs_contracts.decoding import decode_value
 from eccs_contracts.delivery import Outcome, OutcomeKind, RetryPolicy
-from eccs_contracts.errors import ContractsError, ValidationError
-from eccs_contracts.headers import Headers, listed
+from eccs_contracts.errors import ContractsError, UnknownSchema, ValidationError
+from eccs_contracts.headers import REDRIVE_COUNT, Headers, listed, text
 from eccs_contracts.serde import ContractDeserializer
+
+_FRAME: Final = 5  # bytes: magic byte and schema id
+_MOST_KNOWN: Final = 1000  # frames without an id in them must not fill the memory
+MAX_REDRIVES: Final = 10  # what is beyond is a loop
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,11 @@ class Record:
     def place(self) -> tuple[str, int]:
         """Topic and partition."""
         return self.topic, self.partition
+
+    @property
+    def size(self) -> int:
+        """Bytes of key and value."""
+        return len(self.key or b"") + len(self.value or b"")
 
     @classmethod
     def of(cls, message: Message) -> Record:
@@ -54,6 +64,9 @@ class Job:
         attempt: 0 for the first delivery, n for the n-th retry.
         due: not before this instant; None for at once.
         verdict: the outcome where it is known without sending, for example a broken constraint.
+        redrive: how often a person has sent it again from the DLQ.
+        holds: how often in a row it waited for a server that served others.
+        defects: how often an error of this program stopped it.
     """
 
     record: Record
@@ -61,6 +74,9 @@ class Job:
     attempt: int = 0
     due: datetime | None = None
     verdict: Outcome | None = None
+    redrive: int = 0
+    holds: int = 0
+    defects: int = 0
 
     @property
     def ledger_id(self) -> str:
@@ -79,37 +95,64 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Decoder:
-    """From records to jobs."""
+    """From records to jobs.
+
+    Attributes:
+        longest: no retry is believed to be due later than this from now.
+    """
 
     requests: ContractDeserializer[EmailRequest]
     retries: ContractDeserializer[EmailRetry]
     retry_topic: str
     policy: RetryPolicy
+    longest: timedelta
+    _known: set[bytes] = field(default_factory=set)
+
+    def at_once(self, record: Record) -> bool:
+        """Whether decoding needs no look-up in the registry, which can take seconds."""
+        return not record.value or record.value[:1] == b"{" or record.value[:_FRAME] in self._known
 
     def job(self, record: Record, now: datetime) -> Job:
         """The job of a record; what is wrong with it is its verdict.
 
         Raises:
             RegistryUnavailable: the writer's schema is not known yet and the registry does not answer.
+            UnknownSchema: the registry does not have the writer's schema; it may be about to.
         """
         try:
-            if record.topic == self.retry_topic:
-                return self._retry(record, now)
-            request = decode_value(self.requests, EmailRequest, record.value, record.headers)
-            return _checked(Job(record, request))
+            job = self._retry(record, now) if record.topic == self.retry_topic else self._request(record)
+        except UnknownSchema:
+            raise
         except ContractsError as error:
             if error.retryable:
                 raise
-            kind = OutcomeKind.VALIDATION if isinstance(error, ValidationError) else OutcomeKind.PARSE
-            return Job(record, None, verdict=Outcome(kind, str(error)))
+            return undecodable(record, error)
+        if len(self._known) < _MOST_KNOWN:
+            self._known.add((record.value or b"")[:_FRAME])
+        return job
+
+    def _request(self, record: Record) -> Job:
+        request = decode_value(self.requests, EmailRequest, record.value, record.headers)
+        return _checked(Job(record, request, redrive=redrives(record)))
 
     def _retry(self, record: Record, now: datetime) -> Job:
         """A retry, its state bounded: nobody may park a message in the year 3000."""
         envelope = decode_value(self.retries, EmailRetry, record.value, record.headers)
         attempt = min(max(envelope.retry.attempt, 1), max(self.policy.max_attempts, 1))
-        latest = now + timedelta(milliseconds=self.policy.max_delay_ms * 2)
-        due = min(envelope.retry.scheduled_at, latest)
-        return _checked(Job(record, request_of(envelope), attempt, due))
+        due = min(envelope.retry.scheduled_at, now + self.longest)
+        return _checked(Job(record, request_of(envelope), attempt, due, redrive=redrives(record)))
+
+
+def undecodable(record: Record, error: ContractsError) -> Job:
+    """The job of a record that is not what its contract says."""
+    kind = OutcomeKind.VALIDATION if isinstance(error, ValidationError) else OutcomeKind.PARSE
+    return Job(record, None, verdict=Outcome(kind, str(error)))
+
+
+def redrives(record: Record) -> int:
+    """How often a record was sent again from the DLQ; what cannot be counted is 0."""
+    found = text(record.headers, REDRIVE_COUNT) or ""
+    return min(int(found), MAX_REDRIVES) if found.isdecimal() else 0
 
 
 def request_of(envelope: EmailRetry) -> EmailRequest:

@@ -4,13 +4,58 @@ from __future__ import annotations
 
 import os
 import socket
+import ssl
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
-from eccs_contracts.delivery import RetryPolicy
+from eccs_contracts.delivery import AmbiguousPolicy, RetryPolicy
 from eccs_contracts.errors import ConfigurationError
-from eccs_contracts.settings import kafka_config, number_setting, optional_setting, setting
+from eccs_contracts.settings import flag_setting, kafka_config, number_setting, optional_setting, setting
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpTimeouts:
+    """Seconds that a server has for each phase; the defaults are those of RFC 5321, section 4.5.3.2.
+
+    Attributes:
+        connect: until the connection stands.
+        greeting: until the first reply.
+        command: for EHLO, STARTTLS, AUTH, MAIL, RCPT, RSET and QUIT.
+        data: for the reply to DATA.
+        block: for taking each part of the mail.
+        dot: for the reply after the final dot; giving up here is what makes duplicates (RFC 1047).
+    """
+
+    connect: float = 30
+    greeting: float = 300
+    command: float = 300
+    data: float = 120
+    block: float = 180
+    dot: float = 600
+
+    def of(self, phase: str) -> float:
+        """Seconds for the reply to a command."""
+        return self.data if phase == "DATA" else self.command
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpTls:
+    """How a session is secured; certificate and host name are always verified.
+
+    Attributes:
+        context: whom to trust; None for a session in the clear.
+        implicit: TLS from the first byte (RFC 8314, section 3), not by STARTTLS (RFC 3207).
+    """
+
+    context: ssl.SSLContext | None = None
+    implicit: bool = False
+
+    @property
+    def starttls(self) -> bool:
+        """Whether STARTTLS is insisted on."""
+        return self.context is not None and not self.implicit
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,18 +64,83 @@ class SmtpSettings:
 
     Attributes:
         sessions: connections at most, each kept open.
-        timeout: seconds for each reply of the server.
+        in_doubt: mails at most that are being sent, or are sent and not marked yet: what a crash can repeat.
+        session_mails: mails over one connection at most.
         sender: the address in MAIL FROM and From.
+        rate: mails a second at most; 0 for as many as the server takes.
+        breaker_failures: failures in a row after which nothing is sent for `breaker_pause` seconds.
+        greylist_delay_ms: how long a greylisted message waits at least.
     """
 
     host: str
     port: int
-    username: str | None
-    password: str | None
-    starttls: bool
-    sessions: int
-    timeout: float
-    sender: str
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    tls: SmtpTls = SmtpTls()
+    sessions: int = 16
+    in_doubt: int = 16
+    session_mails: int = 100
+    timeouts: SmtpTimeouts = SmtpTimeouts()
+    sender: str = "no-reply@eccs.example"
+    rate: float = 0
+    breaker_failures: int = 8
+    breaker_pause: float = 1.0
+    greylist_delay_ms: int = 300_000
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerSettings:
+    """The ledger.
+
+    Attributes:
+        lease: seconds without a sign of life after which a claim counts as given up.
+        ttl_days: days after its last change that an entry is kept; longer than any topic keeps its message.
+        ambiguous: what becomes of a mail that the server may have.
+    """
+
+    uri: str = field(repr=False)
+    lease: float = 120.0
+    ttl_days: int = 90
+    ambiguous: AmbiguousPolicy = AmbiguousPolicy.RESEND
+
+
+@dataclass(frozen=True, slots=True)
+class FloodSettings:
+    """When dead letters are too many: `ratio` of the last `window` ends; then a pause of `pause` seconds."""
+
+    window: int = 500
+    ratio: float = 0.8
+    pause: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """The consumer.
+
+    Attributes:
+        group_protocol: classic or consumer (KIP-848).
+        assignment: of the classic protocol, as librdkafka names it.
+        max_poll_interval: seconds between two polls at most; a fifth of it is the budget of a drain.
+        max_in_flight: messages taken and not finished, waiting retries apart.
+        retry_window: retries read ahead at most.
+        retry_window_bytes: and their bytes in all.
+        drain_timeout: seconds that a stop may take.
+    """
+
+    group_id: str = "notification-group"
+    group_protocol: str = "classic"
+    assignment: str = "cooperative-sticky"
+    max_poll_interval: float = 300.0
+    session_timeout: float = 10.0
+    max_in_flight: int = 256
+    retry_window: int = 20_000
+    retry_window_bytes: int = 2**28
+    drain_timeout: float = 25.0
+
+    @property
+    def revoke_budget(self) -> float:
+        """Seconds to finish what is being sent before a partition is given away."""
+        return min(self.drain_timeout, self.max_poll_interval / 5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +149,21 @@ class Settings:
 
     Attributes:
         instance: names this process in the ledger and in dead letters.
-        claim_lease: seconds after which another instance may take a claimed message up.
-        max_in_flight: messages taken and not finished, waiting retries apart.
-        retry_window: retries read ahead at most.
-        drain_timeout: seconds that a stop may take.
+        templates: the folder of the templates.
         startup_timeout: seconds that each dependency has to answer at start.
+        live_ttl: seconds without progress after which the service counts as dead.
     """
 
-    kafka: Mapping[str, str]
-    group_id: str
-    mongodb_uri: str
+    kafka: Mapping[str, str] = field(repr=False)
+    engine: EngineSettings
+    ledger: LedgerSettings
     smtp: SmtpSettings
+    flood: FloodSettings
     policy: RetryPolicy
     instance: str
-    claim_lease: float
-    max_in_flight: int
-    retry_window: int
-    drain_timeout: float
+    templates: Path
     startup_timeout: float
+    live_ttl: float
     http_host: str
     http_port: int
 
@@ -68,34 +175,117 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
         ConfigurationError: a variable is missing or not usable; names it.
     """
     env = os.environ if env is None else env
+    default_templates = str(Path(__file__).with_name("templates"))
     return Settings(
         kafka=kafka_config(env),
-        group_id=setting("KAFKA_GROUP_ID", "notification-group", env),
-        mongodb_uri=setting("MONGODB_URI", env=env),
+        engine=_engine(env),
+        ledger=_ledger(env),
         smtp=_smtp(env),
+        flood=_flood(env),
         policy=_policy(env),
         instance=f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}",
-        claim_lease=number_setting("CLAIM_LEASE", 120_000, least=1, env=env) / 1000,
-        max_in_flight=number_setting("MAX_IN_FLIGHT", 256, least=1, env=env),
-        retry_window=number_setting("RETRY_WINDOW", 20_000, least=1, env=env),
-        drain_timeout=number_setting("DRAIN_TIMEOUT", 25_000, env=env) / 1000,
-        startup_timeout=number_setting("STARTUP_TIMEOUT", 15_000, least=1, env=env) / 1000,
+        templates=_folder("TEMPLATES_DIR", default_templates, env),
+        startup_timeout=_seconds("STARTUP_TIMEOUT", 15_000, env),
+        live_ttl=_seconds("LIVE_TTL", 60_000, env),
         http_host=setting("HTTP_HOST", "127.0.0.1", env),
         http_port=number_setting("HTTP_PORT", 3003, env=env),
     )
 
 
+def _engine(env: Mapping[str, str]) -> EngineSettings:
+    return EngineSettings(
+        group_id=setting("KAFKA_GROUP_ID", "notification-group", env),
+        group_protocol=_one_of("KAFKA_GROUP_PROTOCOL", ("classic", "consumer"), env),
+        assignment=_one_of("KAFKA_ASSIGNMENT", ("cooperative-sticky", "range", "roundrobin"), env),
+        max_poll_interval=_seconds("MAX_POLL_INTERVAL", 300_000, env),
+        session_timeout=_seconds("KAFKA_SESSION_TIMEOUT", 10_000, env),
+        max_in_flight=number_setting("MAX_IN_FLIGHT", 256, least=1, env=env),
+        retry_window=number_setting("RETRY_WINDOW", 20_000, least=1, env=env),
+        retry_window_bytes=number_setting("RETRY_WINDOW_BYTES", 2**28, least=1, env=env),
+        drain_timeout=number_setting("DRAIN_TIMEOUT", 25_000, env=env) / 1000,
+    )
+
+
+def _ledger(env: Mapping[str, str]) -> LedgerSettings:
+    return LedgerSettings(
+        uri=setting("MONGODB_URI", env=env),
+        lease=_seconds("CLAIM_LEASE", 120_000, env),
+        # The topics keep a request for 7 days: an entry that goes earlier forgets what was sent.
+        ttl_days=number_setting("LEDGER_TTL_DAYS", 90, least=8, env=env),
+        ambiguous=AmbiguousPolicy(_one_of("AMBIGUOUS_POLICY", ("resend", "park"), env)),
+    )
+
+
 def _smtp(env: Mapping[str, str]) -> SmtpSettings:
+    sessions = number_setting("SMTP_SESSIONS", 16, least=1, env=env)
     return SmtpSettings(
         host=setting("SMTP_HOST", env=env),
         port=number_setting("SMTP_PORT", 25, least=1, env=env),
         username=optional_setting("SMTP_USERNAME", env),
         password=optional_setting("SMTP_PASSWORD", env),
-        starttls=setting("SMTP_STARTTLS", "false", env).lower() in ("1", "true", "yes"),
-        sessions=number_setting("SMTP_SESSIONS", 16, least=1, env=env),
-        timeout=number_setting("SMTP_TIMEOUT", 60_000, least=1, env=env) / 1000,
+        tls=_tls(env),
+        sessions=sessions,
+        in_doubt=number_setting("SMTP_IN_DOUBT", sessions, least=1, env=env),
+        session_mails=number_setting("SMTP_SESSION_MAILS", 100, least=1, env=env),
+        timeouts=_timeouts(env),
         sender=setting("SMTP_SENDER", "no-reply@eccs.example", env),
+        rate=number_setting("SMTP_RATE", 0, env=env),
+        breaker_failures=number_setting("SMTP_BREAKER_FAILURES", 8, least=1, env=env),
+        breaker_pause=_seconds("SMTP_BREAKER_PAUSE", 1_000, env),
+        greylist_delay_ms=number_setting("GREYLIST_DELAY", 300_000, env=env),
     )
+
+
+def _tls(env: Mapping[str, str]) -> SmtpTls:
+    starttls = flag_setting("SMTP_STARTTLS", default=False, env=env)
+    implicit = flag_setting("SMTP_IMPLICIT_TLS", default=False, env=env)
+    if starttls and implicit:
+        raise ConfigurationError("SMTP_STARTTLS and SMTP_IMPLICIT_TLS are both set: one of them decides")
+    if not starttls and not implicit:
+        return SmtpTls()
+    ca_file = optional_setting("SMTP_CA_FILE", env)
+    try:
+        return SmtpTls(ssl.create_default_context(cafile=ca_file), implicit=implicit)
+    except OSError as error:  # an SSLError is one
+        raise ConfigurationError(f"SMTP_CA_FILE: {ca_file}: {error.strerror or error}") from None
+
+
+def _timeouts(env: Mapping[str, str]) -> SmtpTimeouts:
+    """SMTP_TIMEOUT sets the phases before the final dot, SMTP_TIMEOUT_DOT the one after it."""
+    dot = _seconds("SMTP_TIMEOUT_DOT", 600_000, env)
+    if optional_setting("SMTP_TIMEOUT", env) is None:
+        return SmtpTimeouts(dot=dot)
+    seconds = _seconds("SMTP_TIMEOUT", 60_000, env)
+    return SmtpTimeouts(seconds, seconds, seconds, seconds, seconds, dot)
+
+
+def _flood(env: Mapping[str, str]) -> FloodSettings:
+    ratio = number_setting("DLQ_MAX_PERCENT", 80, least=1, env=env)
+    if ratio > 100:
+        raise ConfigurationError(f"DLQ_MAX_PERCENT is {ratio}: a number from 1 to 100 is expected")
+    return FloodSettings(
+        window=number_setting("DLQ_WINDOW", 500, least=1, env=env),
+        ratio=ratio / 100,
+        pause=_seconds("DLQ_PAUSE", 60_000, env),
+    )
+
+
+def _seconds(name: str, default_ms: int, env: Mapping[str, str]) -> float:
+    return number_setting(name, default_ms, least=1, env=env) / 1000
+
+
+def _one_of(name: str, values: tuple[str, ...], env: Mapping[str, str]) -> str:
+    value = setting(name, values[0], env).lower()
+    if value not in values:
+        raise ConfigurationError(f"{name} is {value!r}: one of {', '.join(values)} is expected")
+    return value
+
+
+def _folder(name: str, default: str, env: Mapping[str, str]) -> Path:
+    path = Path(setting(name, default, env))
+    if not path.is_dir():
+        raise ConfigurationError(f"{name} is {str(path)!r}: a folder is expected")
+    return path
 
 
 def _policy(env: Mapping[str, str]) -> RetryPolicy:

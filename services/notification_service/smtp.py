@@ -1,66 +1,62 @@
-"""SMTP sessions that are kept open, and what each answer of a server means for the message."""
+"""SMTP sessions that are kept open, behind a circuit breaker and a rate limit."""
 
 from __future__ import annotations
 
-import re
-import ssl
-from contextlib import suppress
+import asyncio
+from datetime import timedelta
 from typing import Final
 
-import aiosmtplib
-from aiosmtplib.errors import SMTPException, SMTPResponseException
-
-from eccs_contracts.delivery import Outcome, OutcomeKind
+from eccs_contracts.delivery import BreakerState, CircuitBreaker, Outcome, OutcomeKind, TokenBucket
 from eccs_contracts.errors import InfrastructureError
+from services.notification_service.clock import Clock
 from services.notification_service.mail import Mail
+from services.notification_service.metrics import Metrics
 from services.notification_service.settings import SmtpSettings
+from services.notification_service.smtp_replies import BAD_SEQUENCE, SERVICE_CLOSES, classify
+from services.notification_service.smtp_session import Lost, Refused, SmtpSession
 
-_ENHANCED: Final = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
-_SERVICE_CLOSES: Final = 421  # RFC 5321, section 3.8
-_BAD_SEQUENCE: Final = 503  # an error on this session before; the session is to blame
-_TOO_MANY_RECIPIENTS: Final = 552  # at RCPT the same as 452 (RFC 5321, section 4.5.3.1.10)
 _SENT: Final = Outcome(OutcomeKind.SENT)
+_SESSION_ENDS: Final = (SERVICE_CLOSES, BAD_SEQUENCE)
+_UNSERVED: Final = (OutcomeKind.INFRASTRUCTURE, OutcomeKind.AMBIGUOUS)
+_LONGEST_PAUSE: Final = timedelta(seconds=10)  # of the breaker: how late the end of an outage may be noticed
+_UNLIMITED: Final = 1_000_000.0
 
 
 class SmtpUnavailable(InfrastructureError):
     """Raised where no SMTP session can be had."""
 
 
-def classify(phase: str, code: int, enhanced: str) -> OutcomeKind:
-    """What a reply means: by the phase first, then by its code (RFC 5321, section 4.2.1; RFC 3463).
-
-    Args:
-        phase: CONNECT, AUTH, MAIL, RCPT or DATA.
-        code: the three digits of the reply.
-        enhanced: the enhanced code, for example "5.1.1"; empty where there is none.
-    """
-    if phase in ("CONNECT", "AUTH") or code == _SERVICE_CLOSES or enhanced in ("5.7.8", "5.7.9"):
-        return OutcomeKind.INFRASTRUCTURE
-    if code == _BAD_SEQUENCE or (phase == "RCPT" and code == _TOO_MANY_RECIPIENTS and not enhanced):
-        return OutcomeKind.TRANSIENT
-    if phase == "MAIL" and code in (530, 535):
-        return OutcomeKind.INFRASTRUCTURE
-    return OutcomeKind.TRANSIENT if 400 <= code < 500 else OutcomeKind.PERMANENT
-
-
 class SmtpPool:
-    """Sessions with one server, each used by one message at a time and reused; the caller bounds how many."""
+    """Sessions with one server, each used by one message at a time and reused."""
 
-    def __init__(self, settings: SmtpSettings) -> None:
-        self._settings = settings
-        self._idle: list[aiosmtplib.SMTP] = []
-        self.open = 0
+    def __init__(self, settings: SmtpSettings, clock: Clock, metrics: Metrics) -> None:
+        self._settings, self._clock, self._metrics = settings, clock, metrics
+        self._idle: list[SmtpSession] = []
+        self._free = asyncio.Semaphore(settings.sessions)
+        rate = settings.rate or _UNLIMITED
+        self._bucket = TokenBucket(rate, max(1.0, rate / 10), clock.now())
+        self.breaker = CircuitBreaker(
+            settings.breaker_failures, timedelta(seconds=settings.breaker_pause), _LONGEST_PAUSE
+        )
 
     async def send(self, mail: Mail) -> Outcome:
-        """Send one mail; how it ended. Never raises for what a server or a network does."""
-        reused = bool(self._idle)
-        try:
-            session = self._idle.pop() if reused else await self._connect()
-        except SMTPResponseException as error:
-            return _outcome("CONNECT", error)
-        except (SMTPException, OSError) as error:
-            return Outcome(OutcomeKind.INFRASTRUCTURE, f"no SMTP server at {self._address}: {_name(error)}")
-        return await self._on(session, mail, reused=reused)
+        """Send one mail that the breaker has let through; how it ended.
+
+        Never raises for what a server or a network does. The breaker is asked once more: it may have opened since.
+        """
+        async with self._free:
+            if self.breaker.state(self._clock.now()) is BreakerState.OPEN:
+                return Outcome(OutcomeKind.INFRASTRUCTURE, f"{self._address} does not serve: its circuit is open")
+            outcome = await self._try(mail)
+            self._report(outcome)
+            return outcome
+
+    async def pace(self) -> None:
+        """Wait for the rate limit; before anything is decided, for the wait can be long."""
+        wait = self._bucket.take(self._clock.now()).total_seconds()
+        if wait > 0:
+            self._metrics.throttled.inc()
+            await asyncio.sleep(wait)
 
     async def check(self) -> None:
         """See that a session can be had, and keep it.
@@ -69,98 +65,124 @@ class SmtpPool:
             SmtpUnavailable: none can; names the address.
         """
         try:
-            session = await self._connect()
-        except (SMTPException, OSError) as error:
-            reason = _name(error)
+            self._idle.append(await self._open())
+        except (Refused, Lost) as error:
             raise SmtpUnavailable(
-                f"no SMTP server answers at {self._address} ({reason}); set SMTP_HOST and SMTP_PORT"
+                f"no SMTP session can be had at {self._address} ({error}); "
+                "see SMTP_HOST, SMTP_PORT, SMTP_USERNAME, SMTP_STARTTLS and SMTP_IMPLICIT_TLS"
             ) from None
-        self._idle.append(session)
 
     async def close(self) -> None:
         """End all sessions."""
-        while self._idle:
-            await self._drop(self._idle.pop(), politely=True)
+        idle, self._idle = self._idle, []
+        await asyncio.gather(*(session.quit() for session in idle))
+        self._metrics.sessions.dec(len(idle))
 
     @property
     def _address(self) -> str:
         return f"{self._settings.host}:{self._settings.port}"
 
-    async def _connect(self) -> aiosmtplib.SMTP:
-        settings = self._settings
-        session = aiosmtplib.SMTP(
-            hostname=settings.host,
-            port=settings.port,
-            timeout=settings.timeout,
-            start_tls=settings.starttls,
-            use_tls=False,
-            tls_context=ssl.create_default_context() if settings.starttls else None,
-            username=settings.username,
-            password=settings.password,
-        )
-        await session.connect()
-        self.open += 1
-        return session
+    async def _try(self, mail: Mail) -> Outcome:
+        """An attempt, and at once another on a new connection where the first was cut before the server had it all.
 
-    async def _on(self, session: aiosmtplib.SMTP, mail: Mail, *, reused: bool) -> Outcome:
-        phase = "MAIL"
+        A session that lay idle may have been closed by the server, and one that is new may have met its restart: the
+        second connection tells both from a message that breaks connections.
+        """
+        first = await self._attempt(mail, await self._kept())
+        if isinstance(first, Outcome):
+            return first
+        second = await self._attempt(mail, None)
+        return second if isinstance(second, Outcome) else second[0]
+
+    async def _attempt(self, mail: Mail, session: SmtpSession | None) -> Outcome | tuple[Outcome]:
+        """The outcome; in a tuple where trying again at once makes sense."""
         try:
-            if mail.needs_utf8 and not session.supports_extension("smtputf8"):
-                self._idle.append(session)
-                return Outcome(OutcomeKind.PERMANENT, "the SMTP server takes no addresses beyond ASCII")
-            options = ["SMTPUTF8", "BODY=8BITMIME"] if mail.needs_utf8 else []
-            encoding = "utf-8" if mail.needs_utf8 else "ascii"
-            await session.mail(mail.sender, options=options, encoding=encoding)
-            phase = "RCPT"
-            await session.rcpt(mail.recipient, encoding=encoding)
-            phase = "DATA"
-            await session.data(mail.content)
-        except SMTPResponseException as error:
-            return await self._refused(session, mail, phase, error, reused=reused)
-        except (SMTPException, OSError) as error:
-            await self._drop(session)
-            if reused and phase == "MAIL":  # the server had closed the idle session: nothing was tried yet
-                return await self._again(mail)
-            return Outcome(OutcomeKind.TRANSIENT, f"the connection broke at {phase}: {_name(error)}")
-        self._idle.append(session)
+            session = session or await self._open()
+        except Refused as error:
+            return classify(error.phase, error.reply)
+        except Lost as error:
+            return Outcome(OutcomeKind.INFRASTRUCTURE, f"{self._address}: {error}", error.phase)
+        refusal = _beyond(session, mail)
+        if refusal is not None:
+            self._idle.append(session)
+            return refusal
+        try:
+            await session.send(mail)
+        except Refused as error:
+            return await self._refused(session, error)
+        except Lost as error:
+            self._drop(session)
+            return _lost(error)
+        except BaseException:
+            self._drop(session)
+            raise
+        await self._keep(session)
         return _SENT
 
-    async def _refused(
-        self, session: aiosmtplib.SMTP, mail: Mail, phase: str, error: SMTPResponseException, *, reused: bool
-    ) -> Outcome:
-        if error.code in (_SERVICE_CLOSES, _BAD_SEQUENCE):
-            await self._drop(session)
-            if reused and phase == "MAIL":
-                return await self._again(mail)
-            return _outcome(phase, error)
+    async def _refused(self, session: SmtpSession, error: Refused) -> Outcome | tuple[Outcome]:
+        outcome = classify(error.phase, error.reply, greylist_delay_ms=self._settings.greylist_delay_ms)
+        if error.reply.code in _SESSION_ENDS:
+            self._drop(session)
+            return (outcome,)
         try:
-            await session.rset()
+            await session.reset()
+        except (Refused, Lost):
+            self._drop(session)
+        else:
+            await self._keep(session)
+        return outcome
+
+    def _report(self, outcome: Outcome) -> None:
+        """Tell breaker and rate limit what the attempt says of the server."""
+        self._metrics.attempts.labels(outcome.kind, outcome.phase, str(outcome.code // 100 or "")).inc()
+        if outcome.kind is OutcomeKind.THROTTLED:
+            self._bucket.slow_down(self._clock.now())
+            self.breaker.abandoned()
+        elif outcome.kind is OutcomeKind.INFRASTRUCTURE and outcome.phase in ("AUTH", "STARTTLS"):
+            self.breaker.trip(self._clock.now())
+        elif outcome.kind in _UNSERVED or (outcome.kind is OutcomeKind.TRANSIENT and not outcome.code):
+            self.breaker.failed(self._clock.now())
+        else:
+            self.breaker.succeeded()
+
+    async def _kept(self) -> SmtpSession | None:
+        while self._idle:
+            session = self._idle.pop()
+            if session.usable:
+                self._metrics.reused.inc()
+                return session
+            self._drop(session)
+        return None
+
+    async def _keep(self, session: SmtpSession) -> None:
+        if session.mails < self._settings.session_mails:
             self._idle.append(session)
-        except (SMTPException, OSError):
-            await self._drop(session)
-        return _outcome(phase, error)
+        else:
+            self._metrics.sessions.dec()
+            await session.quit()
 
-    async def _again(self, mail: Mail) -> Outcome:
-        try:
-            session = await self._connect()
-        except (SMTPException, OSError) as error:
-            return Outcome(OutcomeKind.INFRASTRUCTURE, f"no SMTP server at {self._address}: {_name(error)}")
-        return await self._on(session, mail, reused=False)
+    async def _open(self) -> SmtpSession:
+        session = await SmtpSession.open(self._settings)
+        self._metrics.sessions.inc()
+        return session
 
-    async def _drop(self, session: aiosmtplib.SMTP, *, politely: bool = False) -> None:
-        self.open -= 1
-        with suppress(SMTPException, OSError):
-            if politely:
-                await session.quit()
-        session.close()
+    def _drop(self, session: SmtpSession) -> None:
+        self._metrics.sessions.dec()
+        session.abort()
 
 
-def _outcome(phase: str, error: SMTPResponseException) -> Outcome:
-    """The outcome of a reply; its text may quote an address and is left out."""
-    found = _ENHANCED.search(error.message or "")
-    enhanced = found[0] if found else ""
-    return Outcome(classify(phase, error.code, enhanced), f"{phase}: {error.code} {enhanced}".strip())
+def _beyond(session: SmtpSession, mail: Mail) -> Outcome | None:
+    """What the server said in EHLO that it cannot do for this mail."""
+    if mail.needs_utf8 and "SMTPUTF8" not in session.extensions:
+        return Outcome(OutcomeKind.PERMANENT, "the SMTP server takes no addresses beyond ASCII", "EHLO", 553, "5.6.7")
+    if session.largest is not None and len(mail.content) > session.largest:
+        reason = f"the mail has {len(mail.content)} bytes, the SMTP server takes {session.largest}"
+        return Outcome(OutcomeKind.PERMANENT, reason, "EHLO", 552, "5.3.4")
+    return None
 
 
-def _name(error: BaseException) -> str:
-    return type(error).__name__
+def _lost(error: Lost) -> Outcome | tuple[Outcome]:
+    if error.phase == "DOT":
+        return Outcome(OutcomeKind.AMBIGUOUS, f"the server may have it: {error}", error.phase)
+    outcome = Outcome(OutcomeKind.TRANSIENT, f"the connection broke: {error}", error.phase)
+    return outcome if error.silent else (outcome,)

@@ -5,34 +5,49 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final, TypeAlias
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, TypeAlias
 
-from eccs_contracts import EmailDlq, EmailRetry
-from eccs_contracts.clients import RawProducer, message_headers
-from eccs_contracts.delivery import DeadLetter, Done, Hold, Outcome, Retry, RetryPolicy, decide
-from eccs_contracts.errors import ContractsError, InfrastructureError
-from eccs_contracts.headers import replace
-from eccs_contracts.serde import ContractSerializer
+from eccs_contracts.delivery import (
+    AmbiguousPolicy,
+    DeadLetter,
+    Decision,
+    Disposition,
+    Done,
+    Hold,
+    Outcome,
+    OutcomeKind,
+    Retry,
+    RetryPolicy,
+    decide,
+)
+from eccs_contracts.errors import InfrastructureError
+from services.notification_service.clock import Clock
 from services.notification_service.envelopes import dead_letter, retry_envelope
-from services.notification_service.ledger import Busy, Finished, Ledger
+from services.notification_service.faults import reached
+from services.notification_service.gates import Gates
+from services.notification_service.ledger import Busy, Finished, Ledger, Orphan
 from services.notification_service.logs import log
 from services.notification_service.mail import Composer, Unsendable
 from services.notification_service.message import Job
 from services.notification_service.metrics import Metrics
+from services.notification_service.outbox import Outbox, insist
 from services.notification_service.smtp import SmtpPool
+from services.notification_service.tracing import Tracing
 
 _HOLD: Final = timedelta(seconds=1)
-_INSIST: Final = 0.5  # seconds between tries to write what must not be lost
+_LONGEST_HOLD: Final = timedelta(seconds=30)
+_PROBED: Final = timedelta(seconds=0.1)  # while one message finds out whether the server is back
+_MOST_HOLDS: Final = 10  # in a row while others are served: then it is the message that breaks the server
+_MOST_DEFECTS: Final = 3
+_OF_A_MESSAGE: Final = ("MAIL", "RCPT", "DATA", "DOT")
 
 
 @dataclass(frozen=True, slots=True)
 class Complete:
     """Nothing is left to do for the record: its offset may be committed."""
-
-    job: Job
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,86 +62,149 @@ Result: TypeAlias = Complete | Wait
 
 
 @dataclass(frozen=True, slots=True)
-class Outbox:
-    """Where retries and dead letters are written."""
+class Terms:
+    """What the worker goes by.
 
-    producer: RawProducer
-    retries: ContractSerializer[EmailRetry]
-    dead_letters: ContractSerializer[EmailDlq]
+    Attributes:
+        identity: consumer group and instance.
+    """
 
-    async def send(self, envelope: EmailRetry | EmailDlq, key: bytes | None, headers: dict[str, str]) -> None:
-        """Write one envelope and wait for the broker.
-
-        Raises:
-            ContractsError: it is not acknowledged.
-        """
-        serialize: Any = self.retries if isinstance(envelope, EmailRetry) else self.dead_letters
-        value = await asyncio.to_thread(serialize, envelope)
-        ours = {**message_headers(envelope, version=type(envelope).VERSION), **headers}
-        answer = self.producer.send(type(envelope).TOPIC, value, key=key, headers=replace([], ours))
-        await asyncio.wrap_future(answer)
+    policy: RetryPolicy
+    ambiguous: AmbiguousPolicy
+    identity: tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """Delivers jobs; runs on the asyncio loop."""
+    """Delivers jobs; runs on the asyncio loop.
+
+    Attributes:
+        slots: sends at the same time. Each is kept until its end is in the ledger, so that a crash can repeat no more
+            mails than there are slots.
+    """
 
     ledger: Ledger
     smtp: SmtpPool
-    slots: asyncio.Semaphore  # sends at the same time, and so duplicates that a crash can make
+    slots: asyncio.Semaphore
     composer: Composer
     outbox: Outbox
-    policy: RetryPolicy
+    gates: Gates
+    terms: Terms
+    clock: Clock
     metrics: Metrics
-    identity: tuple[str, str]  # consumer group, instance
+    tracing: Tracing
 
-    async def deliver(self, job: Job) -> Result:
-        """Bring a job to its end, or say when to try again. Never raises."""
+    async def deliver(self, job: Job, wanted: Callable[[], bool]) -> Result:
+        """Bring a job to its end, or say when to try again. Raises nothing that an error of ours could be.
+
+        Args:
+            job: what is to be done.
+            wanted: whether to begin what has not begun: not where the service stops, or the partition goes.
+        """
         started = time.monotonic()
         try:
-            result = await self._deliver(job)
+            with self.tracing.attempt(job):
+                result = await self._admit(job, wanted)
         except InfrastructureError as error:
-            return self._wait(job, str(error))
+            return self._wait(job, str(error), "infrastructure")
         except Exception as error:  # noqa: BLE001  a defect of ours must not lose the message, nor stop the others
-            log("error", "unexpected", email=job.ledger_id, error=repr(error))
-            return self._wait(job, type(error).__name__)
+            result = await self._defect(job, error)
         self.metrics.duration.observe(time.monotonic() - started)
         return result
 
-    async def _deliver(self, job: Job) -> Result:
-        job = job.at(_now())
-        claim = await self.ledger.claim(job, _now())
+    async def _admit(self, job: Job, wanted: Callable[[], bool]) -> Result:
+        """Past the breaker of the mail server, before anything is written; what is no mail needs no server."""
+        now = self.clock.now()
+        if not wanted():
+            return Wait(job, now)
+        if job.verdict is not None:
+            return await self._deliver(job, wanted)
+        breaker = self.smtp.breaker
+        if not breaker.allow(now):
+            return Wait(job, max(breaker.retry_at or now, now + _PROBED))
+        try:
+            return await self._deliver(job, wanted)
+        finally:
+            breaker.abandoned()
+
+    async def _deliver(self, job: Job, wanted: Callable[[], bool]) -> Result:
+        if self.terms.ambiguous is AmbiguousPolicy.PARK:
+            async with self.slots:  # claimed in a slot: a crash leaves no more claims to park than there are slots
+                claimed = await self._claim(job) if wanted() else Wait(job, self.clock.now())
+                return claimed if isinstance(claimed, Complete | Wait) else await self._settle(claimed)
+        claimed = await self._claim(job)
+        if isinstance(claimed, Complete | Wait):
+            return claimed
+        async with self.slots:
+            if wanted():
+                if not self.ledger.surely_held(job):  # this process stood still: another may have taken it over
+                    claimed = await self._claim(job)
+                return claimed if isinstance(claimed, Complete | Wait) else await self._settle(claimed)
+        await insist(lambda: self.ledger.release(job))
+        return Wait(job, self.clock.now())
+
+    async def _claim(self, job: Job) -> Job | Result:
+        now = self.clock.now()
+        if not self.gates.ledger.allow(now):
+            return Wait(job, max(self.gates.ledger.retry_at or now, now + _PROBED))
+        try:
+            claim = await self.ledger.claim(job)
+        except InfrastructureError:
+            self.gates.ledger.failed(self.clock.now())
+            raise
+        except BaseException:
+            self.gates.ledger.abandoned()
+            raise
+        self.gates.ledger.succeeded()
         if isinstance(claim, Finished):
             self.metrics.dedup_hits.inc()
-            return Complete(job)
+            return Complete()
         if isinstance(claim, Busy):
-            return Wait(job, max(claim.until, _now() + timedelta(milliseconds=50)))
-        async with self.slots:
-            return await self._settle(job)
+            return Wait(job, claim.until)
+        reached("after-claim")
+        if isinstance(claim, Orphan) and self.terms.ambiguous is AmbiguousPolicy.PARK and job.verdict is None:
+            reason = "an instance ended while it was sending this; the server may have it"
+            return replace(job, verdict=Outcome(OutcomeKind.AMBIGUOUS, reason))
+        return job
 
     async def _settle(self, job: Job) -> Result:
         """Try it and write down how it ended, all in one slot: no more mails than slots are sent and not marked."""
-        outcome = job.verdict or await self._attempt(job)
-        decision = decide(outcome, job.attempt, self.policy, now=_now(), chance=random.random())  # noqa: S311  jitter
+        if job.verdict is None:
+            await self.smtp.pace()
+        job = job.at(self.clock.now())
+        outcome = self._blamed(job, job.verdict or await self._attempt(job))
+        reached("after-send")
+        if outcome.kind is OutcomeKind.AMBIGUOUS:
+            self.metrics.ambiguous.inc()
+        decision = decide(
+            outcome,
+            job.attempt,
+            self.terms.policy,
+            now=self.clock.now(),
+            chance=random.random(),  # noqa: S311  jitter
+            ambiguous=self.terms.ambiguous,
+        )
+        return await self._follow(job, outcome, decision)
+
+    async def _follow(self, job: Job, outcome: Outcome, decision: Decision) -> Result:
         match decision:
             case Done():
-                await _insist(lambda: self.ledger.sent(job, _now()))
-                self.metrics.processed.labels("success").inc()
+                await insist(lambda: self.ledger.sent(job))
+                self._count_sent(job)
             case Retry():
                 await self._retry(job, decision)
             case DeadLetter():
-                await self._dead(job, decision)
+                if (until := self.gates.flood.blocked_until(self.clock.now())) is not None:
+                    return await self._put_off(job, outcome, until)
+                await self._dead(job, outcome, decision)
             case Hold():
-                await self.ledger.release(job, _now())
-                return self._wait(job, decision.reason)
-        log(
-            "info",
-            type(decision).__name__.lower(),
-            email=job.ledger_id,
-            attempt=job.attempt,
-            reason=outcome.reason,
-        )
-        return Complete(job)
+                await insist(lambda: self.ledger.release(job))
+                blamed = outcome.phase in _OF_A_MESSAGE
+                return self._wait(replace(job, holds=job.holds + blamed), decision.reason, outcome.kind)
+        self.gates.flood.ended(self.clock.now(), dead=_is_bad(decision))
+        log("info", type(decision).__name__.lower(), email=job.ledger_id, attempt=job.attempt, reason=outcome.reason)
+        reached("after-mark")
+        return Complete()
 
     async def _attempt(self, job: Job) -> Outcome:
         assert job.request is not None  # noqa: S101  without a request there is a verdict
@@ -136,43 +214,82 @@ class Worker:
             return error.outcome
         return await self.smtp.send(mail)
 
+    def _blamed(self, job: Job, outcome: Outcome) -> Outcome:
+        """The outcome, held against the message where only this message meets it, again and again."""
+        fault = outcome.kind in (OutcomeKind.INFRASTRUCTURE, OutcomeKind.THROTTLED)
+        if fault and outcome.phase in _OF_A_MESSAGE and job.holds >= _MOST_HOLDS:
+            return replace(outcome, kind=OutcomeKind.TRANSIENT)
+        return outcome
+
     async def _retry(self, job: Job, retry: Retry) -> None:
         """The retry is on the broker before the ledger says so: a crash between the two costs an attempt, no mail."""
         assert job.request is not None  # noqa: S101  only what was sent can be sent again
-        envelope, headers = retry_envelope(job, job.request, retry)
-        await _insist(lambda: self.outbox.send(envelope, job.record.key, headers))
-        await _insist(lambda: self.ledger.retrying(job, retry, _now()))
+        if not job.attempt:
+            await insist(lambda: self.ledger.keep_origin(job))
+        envelope, ours = retry_envelope(job, job.request, retry)
+        await insist(lambda: self.outbox.send(envelope, job.record.key, (job.record.headers, ours)))
+        reached("after-retry-produce")
+        await insist(lambda: self.ledger.retrying(job, retry))
         self.metrics.processed.labels("retry").inc()
+        self.metrics.scheduled.labels(str(retry.attempt)).inc()
 
-    async def _dead(self, job: Job, letter: DeadLetter) -> None:
-        origin = await _insist(lambda: self.ledger.origin(job))
-        envelope, headers = dead_letter(
-            job, letter, origin, now=_now(), max_attempts=self.policy.max_attempts, by=self.identity
+    async def _dead(self, job: Job, outcome: Outcome, letter: DeadLetter) -> None:
+        origin = await insist(lambda: self.ledger.origin(job))
+        envelope, ours = dead_letter(
+            job,
+            (letter, outcome),
+            origin,
+            now=self.clock.now(),
+            max_attempts=self.terms.policy.max_attempts,
+            by=self.terms.identity,
         )
         key = origin.key or job.ledger_id.encode()
-        await _insist(lambda: self.outbox.send(envelope, key, headers))
-        await _insist(lambda: self.ledger.dead(job, letter, _now()))
-        self.metrics.dead.labels(letter.category).inc()
+        await insist(lambda: self.outbox.send(envelope, key, (origin.headers, ours)))
+        reached("after-dead-produce")
+        await insist(lambda: self.ledger.dead(job, letter))
+        self.metrics.dead.labels(letter.category, letter.disposition).inc()
         self.metrics.processed.labels("failed").inc()
         self.metrics.processed.labels("dlq").inc()
 
-    def _wait(self, job: Job, reason: str) -> Wait:
-        self.metrics.held.inc()
-        log("warning", "held", email=job.ledger_id, reason=reason)
-        return Wait(job, _now() + _HOLD)
-
-
-async def _insist(action: Callable[[], Awaitable[Any]]) -> Any:
-    """Do what must be done before the offset may be committed, however long the dependency is away."""
-    while True:
+    async def _defect(self, job: Job, error: Exception) -> Result:
+        """A few tries, then the DLQ with the bytes as they came: maybe it is this message that makes our error."""
+        name = type(error).__name__
+        log("error", "defect", email=job.ledger_id, tries=job.defects + 1, error=repr(error))
+        self.metrics.defects.labels(name).inc()
+        job = replace(job, defects=job.defects + 1)
+        if job.defects < _MOST_DEFECTS:
+            return Wait(job, self.clock.now() + _HOLD * job.defects)
+        outcome = Outcome(OutcomeKind.DEFECT, f"an error of the service: {name}")
+        decision = decide(outcome, job.attempt, self.terms.policy, now=self.clock.now(), chance=0.5)
         try:
-            return await action()
-        except InfrastructureError as error:
-            log("warning", "insisting", reason=str(error))
-        except ContractsError:
-            raise
-        await asyncio.sleep(_INSIST)
+            return await self._follow(job, outcome, decision)
+        except Exception as again:  # noqa: BLE001  not even that: it stays in its topic, and says so, until it can
+            log("error", "cannot_park", email=job.ledger_id, error=repr(again))
+            return Wait(job, self.clock.now() + _LONGEST_HOLD)
+
+    async def _put_off(self, job: Job, outcome: Outcome, until: datetime) -> Wait:
+        """Keep how it ended until dead letters may go again; it is not tried again for that."""
+        await insist(lambda: self.ledger.release(job))
+        return Wait(replace(job, verdict=outcome), until)
+
+    def _wait(self, job: Job, reason: str, kind: str) -> Wait:
+        self.metrics.held.labels(kind).inc()
+        pause = min(_HOLD * 2**job.holds / 2, _LONGEST_HOLD)
+        now = self.clock.now()
+        closed = self.gates.closed()
+        if closed is None:  # otherwise the gate says it once for all of them
+            log("warning", "held", email=job.ledger_id, reason=reason)
+        return Wait(job, max(closed[1], now + _PROBED) if closed else now + pause)
+
+    def _count_sent(self, job: Job) -> None:
+        self.metrics.processed.labels("success").inc()
+        if job.redrive:
+            self.metrics.redriven.inc()
+        if job.request is not None:
+            age = (self.clock.now() - job.request.timestamp).total_seconds()
+            self.metrics.end_to_end.observe(max(0.0, age))
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
+def _is_bad(decision: Decision) -> bool:
+    """Whether an end speaks of bad traffic; a backlog that has expired does not."""
+    return isinstance(decision, DeadLetter) and decision.disposition is not Disposition.EXPIRED

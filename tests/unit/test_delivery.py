@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from eccs_contracts import ErrorCategory
 from eccs_contracts.delivery import (
+    AmbiguousPolicy,
     DeadLetter,
+    Disposition,
     Done,
     DueHeap,
     Hold,
@@ -46,6 +48,26 @@ def test_an_impossible_policy_is_refused(settings: tuple[int, int, int]) -> None
         RetryPolicy(*settings)
 
 
+def test_an_ambiguous_end_is_sent_again_or_parked() -> None:
+    """As the policy says."""
+    ends = [
+        decide(Outcome(OutcomeKind.AMBIGUOUS, "cut"), 0, POLICY, now=NOW, chance=0.5, ambiguous=policy)
+        for policy in AmbiguousPolicy
+    ]
+
+    assert ends == [
+        Retry(1, 1000, NOW + timedelta(seconds=1), "cut"),
+        DeadLetter(ErrorCategory.TRANSIENT_EXHAUSTED, 0, "cut", Disposition.PARKED),
+    ]
+
+
+def test_a_greylisted_message_waits_longer() -> None:
+    """At least as long as the outcome asks for."""
+    decision = decide(Outcome(OutcomeKind.TRANSIENT, "450", least_delay_ms=300_000), 0, POLICY, now=NOW, chance=0.5)
+
+    assert decision == Retry(1, 300_000, NOW + timedelta(minutes=5), "450")
+
+
 def _decide(kind: OutcomeKind, attempt: int = 0) -> object:
     return decide(Outcome(kind, "why"), attempt, POLICY, now=NOW, chance=0.5)
 
@@ -55,13 +77,15 @@ def _decide(kind: OutcomeKind, attempt: int = 0) -> object:
     [
         (OutcomeKind.SENT, 3, Done()),
         (OutcomeKind.INFRASTRUCTURE, 5, Hold("why")),
+        (OutcomeKind.THROTTLED, 5, Hold("why")),
+        (OutcomeKind.DEFECT, 0, DeadLetter(ErrorCategory.PERMANENT, 0, "why", Disposition.DEFECT)),
         (OutcomeKind.TRANSIENT, 0, Retry(1, 1000, NOW + timedelta(seconds=1), "why")),
         (OutcomeKind.TRANSIENT, 4, Retry(5, 16000, NOW + timedelta(seconds=16), "why")),
-        (OutcomeKind.TRANSIENT, 5, DeadLetter(ErrorCategory.TRANSIENT_EXHAUSTED, 5, "why")),
-        (OutcomeKind.PERMANENT, 2, DeadLetter(ErrorCategory.PERMANENT, 2, "why")),
-        (OutcomeKind.PARSE, 0, DeadLetter(ErrorCategory.PARSE, 0, "why")),
-        (OutcomeKind.VALIDATION, 0, DeadLetter(ErrorCategory.VALIDATION, 0, "why")),
-        (OutcomeKind.EXPIRED, 1, DeadLetter(ErrorCategory.EXPIRED, 1, "why")),
+        (OutcomeKind.TRANSIENT, 5, DeadLetter(ErrorCategory.TRANSIENT_EXHAUSTED, 5, "why", Disposition.EXHAUSTED)),
+        (OutcomeKind.PERMANENT, 2, DeadLetter(ErrorCategory.PERMANENT, 2, "why", Disposition.PERMANENT)),
+        (OutcomeKind.PARSE, 0, DeadLetter(ErrorCategory.PARSE, 0, "why", Disposition.UNDECODABLE)),
+        (OutcomeKind.VALIDATION, 0, DeadLetter(ErrorCategory.VALIDATION, 0, "why", Disposition.INVALID)),
+        (OutcomeKind.EXPIRED, 1, DeadLetter(ErrorCategory.EXPIRED, 1, "why", Disposition.EXPIRED)),
     ],
 )
 def test_what_follows_an_outcome(kind: OutcomeKind, attempt: int, decision: object) -> None:

@@ -12,7 +12,7 @@ import pytest
 from eccs_contracts import EmailRequest
 from eccs_contracts.delivery import OutcomeKind
 from services.notification_service.mail import Composer, Unsendable
-from services.notification_service.smtp import classify
+from services.notification_service.smtp_replies import Reply, classify
 from tests.unit.test_contracts import PLAIN
 
 COMPOSER = Composer("sender@eccs.example", Path("services/notification_service/templates"))
@@ -22,20 +22,39 @@ COMPOSER = Composer("sender@eccs.example", Path("services/notification_service/t
     ("phase", "code", "enhanced", "kind"),
     [
         ("CONNECT", 554, "", OutcomeKind.INFRASTRUCTURE),
+        ("EHLO", 450, "", OutcomeKind.INFRASTRUCTURE),
+        ("STARTTLS", 454, "", OutcomeKind.INFRASTRUCTURE),
         ("AUTH", 535, "5.7.8", OutcomeKind.INFRASTRUCTURE),
+        ("AUTH", 454, "4.7.0", OutcomeKind.THROTTLED),
         ("MAIL", 421, "", OutcomeKind.INFRASTRUCTURE),
         ("MAIL", 530, "5.7.0", OutcomeKind.INFRASTRUCTURE),
+        ("MAIL", 450, "4.4.5", OutcomeKind.THROTTLED),
+        ("RCPT", 421, "4.7.28", OutcomeKind.THROTTLED),
         ("RCPT", 450, "4.2.0", OutcomeKind.TRANSIENT),
         ("RCPT", 552, "", OutcomeKind.TRANSIENT),
+        ("RCPT", 552, "5.2.2", OutcomeKind.PERMANENT),
         ("RCPT", 550, "5.1.1", OutcomeKind.PERMANENT),
+        ("RCPT", 550, "5.7.9", OutcomeKind.INFRASTRUCTURE),
         ("DATA", 451, "4.3.0", OutcomeKind.TRANSIENT),
-        ("DATA", 552, "5.3.4", OutcomeKind.PERMANENT),
         ("DATA", 503, "5.5.1", OutcomeKind.TRANSIENT),
+        ("DOT", 552, "5.3.4", OutcomeKind.PERMANENT),
+        ("DOT", 554, "5.7.1", OutcomeKind.PERMANENT),
+        ("DOT", 354, "", OutcomeKind.TRANSIENT),
     ],
 )
 def test_what_a_reply_means(phase: str, code: int, enhanced: str, kind: OutcomeKind) -> None:
-    """By the phase first, then by the code."""
-    assert classify(phase, code, enhanced) is kind
+    """By the phase first, then by the code, then by the enhanced code."""
+    outcome = classify(phase, Reply(code, f"{enhanced} said <a@x.example>"))
+
+    assert (outcome.kind, outcome.phase, outcome.code, outcome.enhanced) == (kind, phase, code, enhanced)
+    assert "@" not in outcome.reason
+
+
+def test_a_greylisted_message_waits_as_long_as_configured() -> None:
+    """RFC 6647: 450 or 451 with 4.7.1; any other refusal follows the schedule."""
+    waits = [classify("RCPT", Reply(450, text), greylist_delay_ms=9).least_delay_ms for text in ("4.7.1 x", "4.2.0")]
+
+    assert waits == [9, 0]
 
 
 def _request(**changes: Any) -> EmailRequest:
@@ -62,6 +81,31 @@ def test_lines_end_as_smtp_wants() -> None:
     assert content.replace(b"\r\n", b"").count(b"\n") == 0
 
 
+def test_a_mail_is_seven_bits_wide() -> None:
+    """A server need not offer 8BITMIME (RFC 6152); what the reader sees is the same."""
+    request = _request(body="Grüße\n" + "ß" * 3000)
+
+    assert COMPOSER.compose(request).content.isascii()
+    assert _parsed(request).get_content().splitlines() == ["Grüße", "ß" * 3000]
+
+
+def test_a_template_that_is_wrong_is_no_fault_of_the_program(tmp_path: Path) -> None:
+    """Broken syntax and escapes from the sandbox are the template's, an impossible sum is the data's."""
+    texts = {"syntax": "{% if %}", "escape": "{{ ''.__class__.__mro__ }}", "sum": "{{ 1 / n }}", "half": "ok"}
+    for name, text in texts.items():
+        (tmp_path / f"{name}.txt").write_text(text)
+    (tmp_path / "half.html").write_text("{% if %}")
+    composer = Composer("s@eccs.example", tmp_path)
+    kinds = {}
+    for name in texts:
+        with pytest.raises(Unsendable) as caught:
+            composer.compose(_request(templateId=name, templateData={"n": 0}))
+        kinds[name] = caught.value.outcome.kind
+
+    permanent = OutcomeKind.PERMANENT
+    assert kinds == {"syntax": permanent, "escape": permanent, "sum": OutcomeKind.VALIDATION, "half": permanent}
+
+
 def test_a_template_is_filled_in_and_escaped() -> None:
     """The HTML part cannot be broken out of; the text part is as it is."""
     data = {"name": "<b>Ada</b>", "plan": "pro"}
@@ -77,10 +121,15 @@ def test_a_template_is_filled_in_and_escaped() -> None:
         ({"templateId": "nobody"}, OutcomeKind.PERMANENT),
         ({"templateId": "welcome", "templateData": {"name": "Ada"}}, OutcomeKind.VALIDATION),
         ({"to": f"a@{'ä' * 62}.example"}, OutcomeKind.VALIDATION),
+        ({"to": "a>\r\nRCPT TO:<b@x.example"}, OutcomeKind.VALIDATION),
+        ({"to": "a b@x.example"}, OutcomeKind.VALIDATION),
+        ({"subject": "a\r\nBcc: b@x.example"}, OutcomeKind.VALIDATION),
+        ({"templateId": "../welcome"}, OutcomeKind.PERMANENT),
+        ({"templateId": "a\0b"}, OutcomeKind.PERMANENT),
     ],
 )
 def test_what_cannot_be_sent_says_why(changes: dict[str, Any], kind: OutcomeKind) -> None:
-    """An unknown template, missing data, a domain without a form for DNS."""
+    """An unknown template, missing data, a domain without a form for DNS, an address or subject that injects."""
     with pytest.raises(Unsendable) as caught:
         COMPOSER.compose(_request(**changes))
 
@@ -93,3 +142,8 @@ def test_a_domain_beyond_ascii_goes_out_as_dns_has_it() -> None:
 
     assert mail.recipient == "jürgen@xn--bcher-kva.example"
     assert mail.needs_utf8
+
+
+def test_a_sharp_s_is_not_two() -> None:
+    """IDNA 2008: another registration than with `ss`, and the mail would go to strangers."""
+    assert COMPOSER.compose(_request(to="a@straße.example")).recipient == "a@xn--strae-oqa.example"

@@ -3,28 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import html
 import json
-import platform
-import sys
-import sysconfig
 from collections.abc import Sequence
 from typing import Any, Final
 
+from tests.benchmark.chart import interpreter, svg
 from tests.benchmark.codecs.measure import Result
-
-_BAR: Final = 22  # pixels that a bar and its gap are high
-_LEFT, _WIDTH, _RIGHT = 250, 520, 110
-_COLOURS: Final = {"ours": "#2f6f4f", "other": "#9aa5b1"}
-
-
-def interpreter() -> str:
-    """Which Python it was: ratios depend on how it was built."""
-    options = f"{sysconfig.get_config_var('CONFIG_ARGS')} {sysconfig.get_config_var('PY_CFLAGS')}"
-    profiled = "with" if "--enable-optimizations" in options else "without"
-    shared = "shared" if sysconfig.get_config_var("Py_ENABLE_SHARED") else "static"
-    version = ".".join(map(str, sys.version_info[:3]))
-    return f"CPython {version}, {shared}, {profiled} --enable-optimizations, {platform.machine()}"
 
 
 def table(results: Sequence[Result]) -> str:
@@ -91,34 +75,14 @@ def as_json(results: Sequence[Result], memory: dict[str, dict[str, int]]) -> str
 
 
 def chart(results: Sequence[Result], record: str, body: int) -> str:
-    """Bars for the two directions of one record and size, as SVG (https://www.w3.org/TR/SVG11/)."""
-    parts: list[str] = []
-    top = 48
-    for group in groups(results):
-        if (group[0].record, group[0].body) == (record, body):
-            parts.append(_text(16, top + 14, f"{group[0].what}, microseconds a message (less is better)", bold=True))
-            parts += _bars(group, top + 26)
-            top += 26 + _BAR * len(group) + 26
-    title = _text(16, 26, f"{record}, body of {body} characters: {interpreter()}")
-    width = _LEFT + _WIDTH + _RIGHT
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{top}" viewBox="0 0 {width} {top}"'
-    style = 'font-family="system-ui, sans-serif" font-size="13"'
-    return "\n".join([f"{head} {style}>", '<rect width="100%" height="100%" fill="white"/>', title, *parts, "</svg>\n"])
-
-
-def _bars(group: Sequence[Result], top: int) -> list[str]:
-    most = max(one.least for one in group)
-    parts = []
-    for index, one in enumerate(sorted(group, key=lambda one: one.least)):
-        y = top + _BAR * index
-        length = max(one.least / most * _WIDTH, 1)
-        colour = _COLOURS["ours" if one.candidate.startswith("ours") else "other"]
-        parts.append(_text(_LEFT - 8, y + 13, one.candidate, anchor="end"))
-        parts.append(f'<rect x="{_LEFT}" y="{y}" width="{length:.1f}" height="{_BAR - 6}" fill="{colour}"/>')
-        parts.append(_text(int(_LEFT + length + 6), y + 13, f"{one.least:.2f}"))
-    return parts
-
-
-def _text(x: int, y: int, text: str, *, anchor: str = "start", bold: bool = False) -> str:
-    weight = ' font-weight="600"' if bold else ""
-    return f'<text x="{x}" y="{y}" text-anchor="{anchor}"{weight} fill="#1f2933">{html.escape(text)}</text>'
+    """Bars for the two directions of one record and size."""
+    blocks = [
+        (
+            f"{group[0].what}, microseconds a message (less is better)",
+            sorted(((one.candidate, one.least) for one in group), key=lambda bar: bar[1]),
+            ".2f",
+        )
+        for group in groups(results)
+        if (group[0].record, group[0].body) == (record, body)
+    ]
+    return svg(f"{record}, body of {body} characters: {interpreter()}", blocks)

@@ -8,6 +8,7 @@ from typing import Final
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 
 from compat_checks.registry.server import EmbeddedRegistry
+from tests.benchmark.chart import interpreter
 from tests.benchmark.codecs import report
 from tests.benchmark.codecs.candidates import decoders, encoders
 from tests.benchmark.codecs.measure import Result, memory, results, rounds
@@ -39,7 +40,7 @@ def run(out: Path | None, turns: int) -> int:
 
 
 def _print(found: list[Result], held: dict[str, dict[str, int]]) -> None:
-    lines = [report.interpreter(), report.table(found), "\nBytes that a decoded message holds, body of 300 characters"]
+    lines = [interpreter(), report.table(found), "\nBytes that a decoded message holds, body of 300 characters"]
     for record, names in held.items():
         lines += [f"  {record}: " + ", ".join(f"{name} {size}" for name, size in names.items())]
     lines.append("\nThe lowest ratio of the three records, small and 4 KB")

@@ -1,0 +1,76 @@
+"""What the engine looks at every few seconds: gauges, and whether group and partitions make progress."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from eccs_contracts.delivery import BreakerState, Desk
+from services.notification_service.worker import Worker
+
+_EVERY: Final = 2.0  # seconds
+_LEVELS: Final = {BreakerState.CLOSED: 0, BreakerState.HALF_OPEN: 1, BreakerState.OPEN: 2}
+_STEADY: Final = "steady"
+
+
+class Lookout:
+    """Belongs to the thread of the engine; `joined` and `stuck` may be asked from any."""
+
+    def __init__(
+        self, desk: Desk[Any, Any], worker: Worker, patience: float, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Take what is looked at, the seconds that joining the group may take, and a steady clock."""
+        self._desk, self._worker, self._patience, self._now = desk, worker, patience, now
+        self._seen: dict[Any, tuple[int, float]] = {}  # place -> where it stands, and since when
+        self._joining_since: float | None = None
+        self._last = now()
+        self.joined = False
+
+    def heard(self, statistics: str) -> None:
+        """Take librdkafka's statistics: nothing else tells how the membership stands."""
+        group = json.loads(statistics).get("cgrp", {})
+        steady = group.get("join_state") == _STEADY
+        self.joined = self.joined or steady
+        # A coordinator that is away is no reason to start anew; a join that never ends is.
+        if steady or group.get("state") != "up":
+            self._joining_since = None
+        elif self._joining_since is None:
+            self._joining_since = self._now()
+
+    @property
+    def stuck(self) -> str | None:
+        """Why the membership makes no progress; None where it does."""
+        since = self._joining_since
+        if since is None or self._now() - since < self._patience:
+            return None
+        return f"joining the group has not ended for {self._now() - since:.0f} s"
+
+    def look(self, paused: int) -> bool:
+        """Set the gauges; whether the time for the slower ones had come."""
+        metrics, desk = self._worker.metrics, self._desk
+        metrics.in_flight.set(desk.running)
+        metrics.retry_queue.set(desk.waiting)
+        if self._now() - self._last < _EVERY:
+            return False
+        self._last = self._now()
+        now = self._worker.clock.now()
+        metrics.retry_due.set(desk.overdue(now))
+        metrics.clock_jump.set(self._worker.clock.jump())
+        metrics.breaker.set(_LEVELS[self._worker.gates.smtp.state(now)])
+        metrics.fenced.set(desk.fenced)
+        metrics.floods.set(self._worker.gates.flood.trips)
+        metrics.paused.set(paused)
+        metrics.producer_queue.set(self._worker.outbox.waiting)
+        metrics.oldest.set(self._age())
+        return True
+
+    def _age(self) -> float:
+        """Seconds for which the partition that stands still longest has not moved, although something is open."""
+        now = self._now()
+        before, self._seen = self._seen, {}
+        for place, position in self._desk.unfinished().items():
+            was, since = before.get(place, (position, now))
+            self._seen[place] = (position, since if was == position else now)
+        return max((now - since for _, since in self._seen.values()), default=0.0)

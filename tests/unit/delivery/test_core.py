@@ -1,0 +1,255 @@
+"""Breaker, bucket, guard, lanes and desk: each rule with an injected clock."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eccs_contracts.delivery import BreakerState, CircuitBreaker, Desk, FloodGuard, Lanes, Ticket, TokenBucket
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+PLACE = ("retry", 0)
+
+
+def _at(seconds: float) -> datetime:
+    return NOW + timedelta(seconds=seconds)
+
+
+def _opened(failures: int = 3) -> CircuitBreaker:
+    breaker = CircuitBreaker(3, timedelta(seconds=1), timedelta(seconds=3))
+    for _ in range(failures):
+        breaker.failed(NOW)
+    return breaker
+
+
+def test_a_breaker_opens_after_failures_in_a_row() -> None:
+    """A success between them starts the count again."""
+    breaker = _opened(2)
+    breaker.succeeded()
+    breaker.failed(NOW)
+
+    assert breaker.state(NOW) is BreakerState.CLOSED
+    assert _opened().state(NOW) is BreakerState.OPEN
+    assert not _opened().allow(NOW)
+
+
+def test_a_half_open_breaker_lets_one_probe_through() -> None:
+    """Until the probe has ended."""
+    breaker = _opened()
+
+    assert [breaker.allow(_at(1)), breaker.allow(_at(1))] == [True, False]
+    breaker.abandoned()
+    assert breaker.allow(_at(1))
+    breaker.succeeded()
+    assert breaker.state(_at(1)) is BreakerState.CLOSED
+
+
+def test_a_failed_probe_doubles_the_pause_up_to_the_longest() -> None:
+    """1, 2, 3, 3 s."""
+    breaker, moment, pauses = _opened(), 0.0, []
+    for _ in range(4):
+        retry_at = breaker.retry_at
+        assert retry_at is not None
+        pauses.append((retry_at - _at(moment)).total_seconds())
+        moment += pauses[-1]
+        breaker.failed(_at(moment))
+
+    assert pauses == [1, 2, 3, 3]
+
+
+@pytest.mark.parametrize(("threshold", "pause"), [(0, 1), (1, 0)])
+def test_an_impossible_breaker_is_refused(threshold: int, pause: int) -> None:
+    """With both numbers."""
+    with pytest.raises(ValueError, match="a breaker needs"):
+        CircuitBreaker(threshold, timedelta(seconds=pause))
+
+
+@given(st.lists(st.floats(0, 2), min_size=1, max_size=60))
+def test_a_bucket_never_lends_more_than_its_rate(gaps: list[float]) -> None:
+    """In any window the uses are at most burst + rate x length."""
+    bucket, moment, uses = TokenBucket(5, 3, NOW), 0.0, []
+    for gap in gaps:
+        moment += gap
+        uses.append(moment + bucket.take(_at(moment)).total_seconds())
+    uses.sort()
+
+    for first in range(len(uses)):
+        for last in range(first, len(uses)):
+            assert last - first + 1 <= 3 + 5 * (uses[last] - uses[first]) + 1e-3
+
+
+def test_a_bucket_that_is_told_to_slows_down_and_comes_back() -> None:
+    """Half at once, all of it a minute later."""
+    bucket = TokenBucket(10, 1, NOW)
+    bucket.slow_down(NOW)
+    slowed = bucket.rate
+    bucket.take(_at(60))
+
+    assert (slowed, bucket.rate) == (5, 10)
+
+
+def test_a_limit_that_nobody_reaches_slows_down_from_what_is_in_use() -> None:
+    """Half of a million a second would be no answer to a server that asks for less."""
+    bucket = TokenBucket(1_000_000, 1000, NOW)
+    for number in range(2000):
+        bucket.take(_at(number / 100))
+    bucket.slow_down(_at(20))
+
+    assert 40 < bucket.rate < 60
+
+
+@pytest.mark.parametrize(("rate", "burst"), [(0, 1), (1, 0.5)])
+def test_an_impossible_bucket_is_refused(rate: float, burst: float) -> None:
+    """With both numbers."""
+    with pytest.raises(ValueError, match="a bucket needs"):
+        TokenBucket(rate, burst, NOW)
+
+
+def _guard(ends: str) -> FloodGuard:
+    guard = FloodGuard(4, 0.5, timedelta(seconds=10))
+    for end in ends:
+        guard.ended(NOW, dead=end == "x")
+    return guard
+
+
+@pytest.mark.parametrize(("ends", "trips"), [("xxx", 0), ("xxxx", 1), ("x..x", 1), ("x...", 0), ("xx...x.", 0)])
+def test_a_guard_looks_at_the_last_ends(ends: str, trips: int) -> None:
+    """It says nothing before it has seen a window full."""
+    assert _guard(ends).trips == trips
+
+
+def test_a_tripped_guard_opens_again_by_itself() -> None:
+    """And begins to count anew."""
+    guard = _guard("xxxx")
+
+    assert guard.blocked_until(_at(9)) == _at(10)
+    assert guard.blocked_until(_at(10)) is None
+    guard.ended(_at(10), dead=True)
+    assert guard.blocked_until(_at(10)) is None
+
+
+@pytest.mark.parametrize("numbers", [(0, 0.5, 1), (1, 0, 1), (1, 1.1, 1), (1, 0.5, 0)])
+def test_an_impossible_guard_is_refused(numbers: tuple[int, float, int]) -> None:
+    """With all three numbers."""
+    with pytest.raises(ValueError, match="a guard needs"):
+        FloodGuard(numbers[0], numbers[1], timedelta(seconds=numbers[2]))
+
+
+def test_a_lane_has_one_at_a_time_and_keeps_the_order() -> None:
+    """Other lanes run beside it."""
+    lanes: Lanes[str, int] = Lanes()
+
+    assert [lanes.enter("a", 1), lanes.enter("a", 2), lanes.enter("a", 3), lanes.enter("b", 4)] == [1, 0, 0, 1]
+    assert [lanes.leave("a"), lanes.leave("a"), lanes.leave("a")] == [2, 3, None]
+    assert lanes.enter("a", 5)
+    with pytest.raises(KeyError):
+        lanes.leave("c")
+
+
+def _desk(limit: int = 2, window: int = 5) -> Desk[tuple[str, int], str]:
+    desk: Desk[tuple[str, int], str] = Desk(limit=limit, window=window)
+    desk.assign([PLACE])
+    return desk
+
+
+def _taken(desk: Desk[tuple[str, int], str], offset: int, work: str = "w") -> Ticket[tuple[str, int], str]:
+    ticket = desk.take(PLACE, offset, work)
+    assert ticket is not None
+    return ticket
+
+
+def test_a_late_message_does_not_hold_up_an_early_one() -> None:
+    """60 s ahead of 1 s in the same partition: the second starts at 1 s, the first at 60 s, and neither before."""
+    desk = _desk()
+    desk.lay_aside(_taken(desk, 0), _at(60), "late")
+    desk.lay_aside(_taken(desk, 1), _at(1), "early")
+    starts = [(second, ticket.work) for second in range(62) for ticket in desk.due(_at(second))]
+
+    assert starts == [(1, "early"), (60, "late")]
+
+
+def test_only_the_finished_prefix_is_committable() -> None:
+    """The early one, finished first, waits for the late one before it."""
+    desk = _desk()
+    late, early = _taken(desk, 0), _taken(desk, 1)
+    desk.finish(early)
+    before = desk.committable()
+    desk.finish(late)
+
+    assert (before, desk.committable()) == ({}, {PLACE: 2})
+
+
+def test_what_belongs_to_an_older_assignment_is_fenced() -> None:
+    """It neither finishes a record of the new one nor waits beside it."""
+    desk = _desk()
+    old, waiting = _taken(desk, 0), _taken(desk, 1)
+    desk.lay_aside(waiting, _at(1), "w")
+    desk.release([PLACE])
+    desk.assign([PLACE])
+    _taken(desk, 0)
+    desk.finish(old)
+    desk.lay_aside(old, _at(0), "w")
+
+    assert (desk.committable(), desk.fenced, desk.waiting) == ({}, 2, 0)
+
+
+def test_nothing_is_committable_for_a_partition_that_left() -> None:
+    """Not even what was finished before."""
+    desk = _desk()
+    desk.finish(_taken(desk, 0))
+    desk.release([PLACE])
+
+    assert desk.committable() == {}
+    assert desk.take(PLACE, 1, "w") is None
+
+
+def test_a_lane_passes_over_those_whose_partition_left() -> None:
+    """The next that runs is one of ours."""
+    desk = _desk(limit=9)
+    desk.assign([("main", 0)])
+    first = _taken(desk, 0)
+    gone = desk.take(("main", 0), 0, "gone")
+    third = _taken(desk, 1)
+    assert gone is not None
+    assert [desk.start(one, "id", one.work) for one in (first, gone, third)] == [True, False, False]
+    desk.release([("main", 0)])
+
+    assert desk.stop(first, "id") == third
+    assert desk.running_of([PLACE]) == 1
+
+
+def test_both_limits_have_two_marks() -> None:
+    """Full at the limit, open again at 80 % of it."""
+    desk = _desk(limit=5, window=5)
+    tickets = [_taken(desk, offset) for offset in range(10)]
+    seen = [desk.crowded()]
+    for ticket in tickets[:5]:
+        desk.start(ticket, ticket.offset, "w")
+        desk.lay_aside(tickets[5 + ticket.offset], _at(ticket.offset), "w")
+    seen += [desk.crowded(), desk.window_full(), desk.room == 0]
+    desk.stop(tickets[0], 0)
+    desk.due(NOW)
+    seen += [desk.crowded(), desk.window_full()]
+
+    assert seen == [False, True, True, True, False, False]
+
+
+def test_a_window_is_bounded_in_bytes_too() -> None:
+    """20,000 retries of a megabyte would not fit into any memory; it opens again when they are gone."""
+    desk: Desk[str, int] = Desk(limit=10, window=100, window_bytes=1000)
+    desk.assign(["a", "b"])
+    for offset in range(25):
+        ticket = desk.take("ab"[offset % 2], offset, offset, 100)
+        assert ticket is not None
+        desk.lay_aside(ticket, _at(5 + offset), offset)
+    full = desk.window_full(), desk.overflowing()
+    desk.release(["a"])
+    less = desk.window_full(), desk.overflowing()
+    due = desk.due(_at(60)) + desk.due(_at(60))
+
+    assert (full, less) == ((True, True), (True, False))
+    assert len(due) == 12
+    assert not desk.window_full()
