@@ -31,6 +31,7 @@ from services.notification_service.outbox import Outbox
 from services.notification_service.settings import EngineSettings, Settings
 from services.notification_service.smtp import SmtpPool
 from services.notification_service.tracing import load_tracing
+from services.notification_service.watch import DependencyWatch
 from services.notification_service.worker import Terms, Worker
 
 T = TypeVar("T")
@@ -80,6 +81,14 @@ class Service:
         consumer = Consumer(config, logger=logging.getLogger("librdkafka"))
         self._engine = Engine(consumer, self._decoder(), worker, self._loop, settings.engine)
         self._lag = LagWatch(settings.kafka, settings.engine.group_id, _TOPICS, self.metrics)
+        self._watch = DependencyWatch(
+            {
+                "kafka": lambda: self._outbox.check(3),
+                "registry": self._registry.check,
+                "mongodb": lambda: self._on_loop(self._ledger.check(), 3),
+            },
+            self.metrics.dependency,
+        )
         self._keeping = asyncio.run_coroutine_threadsafe(self._ledger.keep_alive(), self._loop)
 
     def check(self) -> None:
@@ -105,9 +114,11 @@ class Service:
     def run(self) -> bool:
         """Work until stopped; whether everything that was begun is finished."""
         self._lag.start()
+        self._watch.start()
         try:
             return self._engine.run(_TOPICS)
         finally:
+            self._watch.stop()
             self._lag.stop()
 
     def stop(self) -> bool:
