@@ -25,10 +25,12 @@ class Held:
         self.looked_up: list[str] = []
         self.left = 0
         self.polls = 0
+        self.sent, self.polled = asyncio.Event(), asyncio.Event()
 
     def send(self, value: EmailRequest, *, headers: Mapping[str, str] | None = None) -> Future[Delivery]:  # noqa: ARG002
         """Keep the future."""
         self.futures.append(Future())
+        self.sent.set()
         return self.futures[-1]
 
     def serialize(self, value: EmailRequest) -> bytes | None:  # noqa: ARG002
@@ -46,6 +48,8 @@ class Held:
     def poll(self) -> int:
         """Answer all, where all have asked."""
         self.polls += 1
+        if self.polls == 3:
+            self.polled.set()
         if len(self.futures) == self._count:
             for number, future in enumerate(self.futures):
                 if not future.done():
@@ -101,8 +105,7 @@ def test_the_loop_goes_on_while_answers_are_missing() -> None:
         publisher = Publisher(sender)
         first = asyncio.create_task(publisher.publish(_request(), {}))
         async with asyncio.timeout(10):
-            while sender.polls < 3:
-                await asyncio.sleep(0)
+            await sender.polled.wait()
             missing = int(not first.done())
             await publisher.publish(_request(), {})
             await first
@@ -123,8 +126,7 @@ def test_an_answer_for_nobody_hurts_nobody() -> None:
         publisher = Publisher(sender)
         gone = asyncio.create_task(publisher.publish(_request(), {}))
         async with asyncio.timeout(10):
-            while not sender.futures:
-                await asyncio.sleep(0)
+            await sender.sent.wait()
             gone.cancel()
             assert (await publisher.publish(_request(), {})).offset == 1
         with pytest.raises(asyncio.CancelledError):
