@@ -3,7 +3,7 @@
 librdkafka gathers what many requests hand over within its linger time into one produce request. The loop itself
 collects the broker's answers, every few milliseconds while some are missing: a thread that did it would wake the loop
 for each of them and fight it for the interpreter, which costs more than all the rest of producing
-(docs/decisions/0007-http.md).
+(docs/decisions/0006-api.md).
 """
 
 from __future__ import annotations
@@ -61,9 +61,7 @@ class Publisher:
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[Delivery] = loop.create_future()
         self._sender.send(request, headers=headers).add_done_callback(lambda done: _settle(waiter, done))
-        if not self._looking:
-            self._looking = True
-            loop.call_later(_TICK, self._look, loop)
+        self._look_soon(loop)
         return await waiter
 
     async def _warm_up(self, request: EmailRequest) -> None:
@@ -74,11 +72,16 @@ class Publisher:
                 await asyncio.to_thread(self._sender.leave_reports)
                 self._warm = True
 
+    def _look_soon(self, loop: asyncio.AbstractEventLoop) -> None:
+        if not self._looking:
+            self._looking = True
+            loop.call_later(_TICK, self._look, loop)
+
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         """Collect what has been answered, and come again while anything has not."""
-        self._looking = self._sender.poll() > 0
-        if self._looking:
-            loop.call_later(_TICK, self._look, loop)
+        self._looking = False  # first: whatever fails here, the next request looks again
+        if self._sender.poll():
+            self._look_soon(loop)
 
 
 def _settle(waiter: asyncio.Future[Delivery], done: Future[Delivery]) -> None:
