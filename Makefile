@@ -60,6 +60,7 @@ bench: $(READY) ## Ratios, side by side in one run
 	$(BIN)/python -m tests.benchmark
 	$(BIN)/python -m tests.benchmark.contracts
 	$(BIN)/python -m tests.benchmark.delivery
+	$(BIN)/python -m tests.benchmark.http
 
 docs: $(READY) ## Write the documents that are made: a page for each rule, the example of a review
 	$(BIN)/python -m tests.docs

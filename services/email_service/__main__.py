@@ -75,7 +75,7 @@ class _Nobody:
         """Refuse."""
         raise BrokerUnavailable("there is no broker here")
 
-    serialize = check = send
+    serialize = check = leave_reports = poll = send
 
 
 def serve(settings: Settings, producer: AsyncEmailRequestsProducer) -> None:
