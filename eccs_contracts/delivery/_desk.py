@@ -119,7 +119,13 @@ class Desk(Generic[P, W]):
         return self._epochs.get(ticket.partition) == ticket.epoch
 
     def take(self, partition: P, offset: int, work: W, size: int = 0) -> Ticket[P, W] | None:
-        """The ticket of a record; None where it has one, is finished, or the partition is not ours."""
+        """The ticket of a record; None where it has one already, or the partition is not ours.
+
+        Within an assignment a consumer never gives out an offset twice. One that lies before what is finished comes
+        from a topic that was made anew, or lost its end: it is new, and whatever was known of the partition is void.
+        """
+        if partition in self._epochs and self._tracker.goes_back(partition, offset):
+            self.assign([partition])
         epoch = self._epochs.get(partition)
         if epoch is None or not self._tracker.take(partition, offset):
             return None

@@ -24,6 +24,7 @@ from services.notification_service.engine import Engine
 from services.notification_service.gates import Gates
 from services.notification_service.lag import LagWatch
 from services.notification_service.ledger import Ledger
+from services.notification_service.logs import log
 from services.notification_service.mail import Composer
 from services.notification_service.message import Decoder
 from services.notification_service.metrics import Metrics
@@ -39,6 +40,7 @@ _LARGEST = 4_194_304  # bytes: as the topic of dead letters takes them
 _TOPICS = [EmailRequest.TOPIC, EmailRetry.TOPIC]
 _PRODUCER_TIMEOUT = 10_000  # ms: a drain must not wait longer for a broker that is away
 _OUTBOX_PATIENCE = 10.0  # seconds of failing writes until the service says that it is not ready
+_CLOCKS_AGREE = 1.0  # seconds
 _CLOSING = 5.0  # seconds
 
 
@@ -94,6 +96,7 @@ class Service:
             try:
                 self._registry.check()
                 self._on_loop(self._ledger.prepare())
+                self._align()
                 self._on_loop(self._smtp.check())
             except InfrastructureError:
                 if time.monotonic() > deadline:
@@ -101,6 +104,11 @@ class Service:
             else:
                 return
             threading.Event().wait(0.5)
+
+    def _align(self) -> None:
+        ahead = self._on_loop(self._ledger.align())
+        if abs(ahead) > _CLOCKS_AGREE:
+            log("warning", "clock", behind_the_database=round(ahead, 1))
 
     def run(self) -> bool:
         """Work until stopped; whether everything that was begun is finished."""
@@ -167,6 +175,7 @@ class Service:
         config = {
             "message.max.bytes": _LARGEST,
             "delivery.timeout.ms": _PRODUCER_TIMEOUT,
+            "queue.buffering.max.messages": self._settings.producer_queue,
             "topic.metadata.refresh.interval.ms": 10_000,
             **self._settings.kafka,
         }

@@ -9,12 +9,11 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.fault import cases_data, cases_kafka, cases_process, cases_smtp, cases_stores
 from tests.fault.books import Books
-from tests.fault.case import CASES, Case, Injected, Row, run
+from tests.fault.case import Case, Injected, Row, run
+from tests.fault.cases import CASES
 from tests.fault.rig import SLOTS, Rig
 
-_MODULES = (cases_data, cases_kafka, cases_process, cases_smtp, cases_stores)  # each notes its cases when imported
 _TABLE = Path("docs/faults.md")
 _HEAD = """# Faults, and what each costs
 

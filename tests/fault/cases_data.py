@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import random
+import threading
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from eccs_contracts import EmailRequest, EmailRetry, RetryMetadata
 from eccs_contracts.delivery import Disposition
@@ -56,10 +61,39 @@ def registry_away(rig: Rig) -> Injected:
     rig.until(lambda: len(rig.sink.messages) == 28, "JSON needs no registry")
     pause(3)
     assert (len(rig.sink.messages), fresh.metric("email_dlq_total")) == (28, 0)
-    lifted = time.monotonic()
-    rig.registry.resume()
-    rig.registry.reset_all()
-    return Injected(2, note="12 of known ids went on; 8 of unknown ids waited, 0 dead", lifted=lifted)
+    with _broken_server() as (port, hits):
+        registry = rig.registry.aim("127.0.0.1", port)
+        rig.registry.resume()
+        rig.registry.reset_all()
+        rig.until(lambda: len(hits) >= 8, "the registry answers 500")
+        assert (len(rig.sink.messages), fresh.metric("email_dlq_total")) == (28, 0)
+        lifted = time.monotonic()
+        rig.registry.aim(*registry)
+        rig.registry.reset_all()
+    note = f"12 of known ids went on; 8 of unknown ids waited through {len(hits)} answers of 500, 0 dead"
+    return Injected(2 + len(hits), note=note, lifted=lifted)
+
+
+@contextmanager
+def _broken_server() -> Iterator[tuple[int, list[str]]]:
+    """A registry that answers 500 to everything: its port, and what it was asked."""
+    hits: list[str] = []
+
+    class Broken(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            hits.append(self.path)
+            self.send_error(500)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the name of the base class
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Broken)
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    try:
+        yield server.server_address[1], hits
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 @fault("5", "Unknown schema id", fast=True)
@@ -78,12 +112,15 @@ def unknown_schema(rig: Rig) -> Injected:
 @fault("6", "Wrong magic, too short, empty, null, invalid UTF-8 and JSON, truncated Avro", fast=True)
 def poison(rig: Rig) -> Injected:
     """Each is dead within one pass, byte for byte."""
-    instance = rig.start()
-    for number, value in enumerate(_POISON):
+    instance = rig.start(DLQ_MAX_PERCENT="100")
+    chance = random.Random(6)
+    fuzz = [bytes([chance.choice((0, 1, 5, 123)), *chance.randbytes(chance.randrange(1, 60))]) for _ in range(60)]
+    for number, value in enumerate((*_POISON, *fuzz)):
         rig.put(value, f"poison{number}", headers=[("producer", b"x")])
     rig.feed(12)
-    rig.until(lambda: instance.metric("email_dlq_total") == len(_POISON), "all are dead")
-    return Injected(len(_POISON), note="bytes identical")
+    count = len(_POISON) + len(fuzz)
+    rig.until(lambda: instance.metric("email_dlq_total") == count, "all are dead")
+    return Injected(count, note="bytes identical, 60 of them random")
 
 
 @fault("7", "Forged and oversized headers, and a due time in the year 3000")
