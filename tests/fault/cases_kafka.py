@@ -266,11 +266,13 @@ def _make_again(rig: Rig, replicas: int) -> None:
     _delete(rig)
     config = {"min.insync.replicas": str(replicas), "max.message.bytes": "4194304"}
     topics = [NewTopic(name, count, replicas, config=config) for name, count in _WRITTEN.items()]
-    for answer in AdminClient({"bootstrap.servers": rig.broker.address}).create_topics(topics).values():
+    admin = AdminClient({"bootstrap.servers": rig.broker.address})
+    for answer in admin.create_topics(topics).values():
         answer.result()
 
 
 def _delete(rig: Rig) -> None:
-    for answer in AdminClient({"bootstrap.servers": rig.broker.address}).delete_topics(list(_WRITTEN)).values():
+    admin = AdminClient({"bootstrap.servers": rig.broker.address})
+    for answer in admin.delete_topics(list(_WRITTEN)).values():
         answer.result()
     pause(1)

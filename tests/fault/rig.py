@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 import httpx
 import jwt
 import pymongo
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from eccs_contracts import EmailRequest, EmailRequestsRetryConsumer, EmailRetry
 from eccs_contracts.clients import Delivery, RawProducer
@@ -259,8 +259,19 @@ class Rig:
         ]
         for place in places:
             place.offset = consumer.get_watermark_offsets(place, 10)[1]
-        consumer.commit(offsets=places, asynchronous=False)
-        consumer.close()
+
+        def committed() -> bool:
+            """Not as long as the group has a member, maybe one that was killed."""
+            try:
+                consumer.commit(offsets=places, asynchronous=False)
+            except KafkaException:
+                return False
+            return True
+
+        try:
+            self.until(committed, "the group goes on behind what is left")
+        finally:
+            consumer.close()
 
     def copy_retries(self) -> int:
         """Produce every retry of this fault once more; how many."""
