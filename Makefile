@@ -45,6 +45,7 @@ check: $(READY) ## Format, lint, types, import rules, codegen drift, contracts
 bench: $(READY) ## Ratios, side by side in one run
 	$(BIN)/python -m tests.benchmark
 	$(BIN)/python -m tests.benchmark.contracts
+	$(BIN)/python -m tests.benchmark.delivery
 
 docs: $(READY) ## Write the documents that are made: a page for each rule, the example of a review
 	$(BIN)/python -m tests.docs

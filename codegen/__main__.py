@@ -12,7 +12,7 @@ from codegen.decide import decide
 from codegen.errors import RefusalError
 from codegen.output import differences, write
 from codegen.parse import parse
-from codegen.render import render_module, render_package
+from codegen.render import formatted, render_module, render_package
 
 _OUT: Final = Path("eccs_contracts/models")
 
@@ -30,7 +30,7 @@ def generate(schemas: Path) -> dict[str, str]:
     if parsed.contracts:
         files["_topics.py"] = render_topics(parsed.contracts)
         files["_clients.py"] = render_clients(parsed.contracts, modules)
-    return files
+    return formatted(files)
 
 
 def _flavoured(flavour: str, schemas: Path) -> dict[str, str]:

@@ -1,8 +1,10 @@
-"""Parsing Canonical Form and the CRC-64-AVRO fingerprint (specification 1.12, "Parsing Canonical Form")."""
+"""Parsing Canonical Form and fingerprints (specification 1.12, "Parsing Canonical Form")."""
 
 from __future__ import annotations
 
+import hashlib
 import json
+from dataclasses import dataclass
 
 from compat_checks.schema import Array, Enum, Fixed, Map, Primitive, Record, Schema, Union
 
@@ -55,6 +57,24 @@ def _entry(byte: int) -> int:
 _TABLE = tuple(_entry(byte) for byte in range(256))
 
 
-def fingerprint(form: str) -> str:
-    """CRC-64-AVRO in hexadecimal, in the byte order of single-object encoding, as fastavro prints it."""
-    return crc64(form.encode()).to_bytes(8, "little").hex()
+@dataclass(frozen=True, slots=True)
+class Fingerprints:
+    """The fingerprints of the specification ("Schema Fingerprints"), in hexadecimal.
+
+    Attributes:
+        crc64: CRC-64-AVRO, in the byte order of single-object encoding, as fastavro prints it.
+    """
+
+    crc64: str
+    md5: str
+    sha256: str
+
+
+def fingerprints(schema: Schema) -> Fingerprints:
+    """The fingerprints of a schema."""
+    form = canonical_form(schema).encode()
+    return Fingerprints(
+        crc64(form).to_bytes(8, "little").hex(),
+        hashlib.md5(form, usedforsecurity=False).hexdigest(),
+        hashlib.sha256(form).hexdigest(),
+    )

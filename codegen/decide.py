@@ -7,7 +7,7 @@ from collections import defaultdict
 from typing import Final
 
 from codegen import names
-from codegen.canonical import canonical_form, fingerprint
+from codegen.canonical import fingerprints
 from codegen.constraints import rules_of
 from codegen.defaults import default_of
 from codegen.errors import RefusalError, refusal
@@ -90,7 +90,8 @@ class _Decider:
             doc=self._doc(record),
             fields=tuple(self._field(field, scope) for field in record.fields),
             schema=self._parsed.texts[record.fullname],
-            fingerprint=fingerprint(canonical_form(self._parsed.bare.get(record.fullname, record))),
+            fingerprints=fingerprints(self._parsed.bare.get(record.fullname, record)),
+            is_bare=record.fullname in self._parsed.bare,
             subject=self._subjects.get(record.fullname),
         )
 

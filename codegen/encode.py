@@ -8,12 +8,14 @@ what it was.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Final
 
+from codegen.forms import BEHIND, Form, zigzag
 from codegen.lines import Lines
 from codegen.model import RecordModel
 from codegen.types import (
+    NO_VALUE,
     NULL,
     ArrayOf,
     EnumOf,
@@ -29,7 +31,11 @@ from codegen.types import (
 )
 
 _END: Final = b"\0"  # of an array or a map
-_MAX_PARTS: Final = 28  # CPython builds a tuple of more than 30 through a list
+
+# What starts with a number that is in these tables.
+_LEADING: Final = frozenset(
+    ("string", "bytes", "decimal", "big-decimal", "int", "long", "timestamp-nanos", "local-timestamp-nanos")
+)
 
 # Scalar -> the bytes of a value `{0}`, which come behind their length.
 _SIZED: Final = {
@@ -48,51 +54,10 @@ _NUMBERS: Final[dict[str, tuple[str, bool]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Form:
-    """Text or bytes: what the tables and functions are called."""
-
-    binary: bool
-
-    def literal(self, raw: bytes) -> str:
-        return repr(raw) if self.binary else repr(raw.decode("latin-1"))
-
-    def branch(self, index: int, parts: list[str]) -> str:
-        """The index of a branch and the parts of its value; variables are known to be text here."""
-        head = self.literal(_zigzag(index))
-        if not parts:
-            return head
-        if not self.binary and all(part.isidentifier() for part in parts):
-            return f"f'{head[1:-1]}{''.join(f'{{{part}}}' for part in parts)}'"
-        if len(parts) < 3:  # adding a few is faster than joining them
-            return " + ".join([head, *(f"({part})" if " " in part else part for part in parts)])
-        return self.join([head, *parts])
-
-    @property
-    def nothing(self) -> str:
-        return 'b""' if self.binary else '""'
-
-    def table(self, name: str) -> str:
-        return f"{name}_B" if self.binary else name
-
-    def varint(self, kind: str) -> str:
-        return f"{kind}_bytes" if self.binary else f"{kind}_text"
-
-    def of_bytes(self, expression: str) -> str:
-        return expression if self.binary else f'{expression}.decode("latin-1")'
-
-    def join(self, parts: list[str]) -> str:
-        if len(parts) == 1:
-            return parts[0]
-        chunks = [parts[start : start + _MAX_PARTS] for start in range(0, len(parts), _MAX_PARTS)]
-        whole = chunks[0] if len(chunks) == 1 else [self.join(chunk) for chunk in chunks]
-        return f"{self.nothing}.join(({', '.join(whole)}))"
-
-
 def write_function(record: RecordModel) -> str:
     """The function that writes a record."""
     assert isinstance(record.type, RecordOf)  # noqa: S101  the type of a record's model
-    form = _Form(record.type.binary)
+    form = Form(record.type.binary)
     lines = Lines()
     result = "bytes" if form.binary else "str"
     with lines.block(f"def write_{record.home.slug}(o: {record.home.name}) -> {result}:"):
@@ -101,34 +66,76 @@ def write_function(record: RecordModel) -> str:
         if not record.fields:
             lines.add("del o")
         encoder = _Encoder(lines, form, record.home.module)
-        parts = [part for field in record.fields for part in encoder.parts(field.type, f"o.{field.attribute}")]
-        lines.add(f"return {form.join(parts) if parts else form.nothing}")
+        for field in record.fields:
+            encoder.put(field.type, f"o.{field.attribute}")
+        lines.add(f"return {encoder.whole()}")
     return lines.text()
 
 
 class _Encoder:
-    """Adds statements, and gives back the expressions of the parts that they lead to."""
+    """Adds statements, and collects the expressions of the parts that they lead to.
 
-    def __init__(self, lines: Lines, form: _Form, here: str) -> None:
+    Arrays and maps have as many parts as they have items, so a record with one has a list of parts, which takes in
+    what has been collected before statements put the items there.
+    """
+
+    def __init__(self, lines: Lines, form: Form, here: str) -> None:
         self._lines = lines
         self._form = form
         self._here = here
+        self._parts: list[str] = []
+        self._list = ""  # the variable, once there is one
 
-    def parts(self, type_: PyType, value: str, *, checked: bool = False) -> list[str]:
-        """The parts of a value; `checked` says that its class is known to be right."""
+    def whole(self) -> str:
+        """All parts as one expression."""
+        if self._list:
+            self._flush()
+            return f"{self._form.nothing}.join({self._list})"
+        return self._form.join(self._parts) if self._parts else self._form.nothing
+
+    def put(self, type_: PyType, value: str, *, checked: bool = False, index: int | None = None) -> None:
+        """Write a value; `checked` says that its class is known to be right, `index` goes in front."""
+        if not _has_items(type_):
+            self._parts += self._parts_of(type_, value, checked=checked, index=index)
+        elif isinstance(type_, ArrayOf | MapOf):
+            self._container(type_, self._held(type_, value, checked=checked), index)
+        elif isinstance(type_, UnionOf):
+            if index is not None:
+                self._parts.append(self._form.literal(zigzag(index)))
+            self._branches(type_, self._variable(value))
+
+    def _flush(self) -> None:
+        """Move what has been collected into the list."""
+        parts, self._parts = self._parts, []
+        if not self._list:
+            self._list = self._lines.name("s")
+            kind = "bytes" if self._form.binary else "str"
+            self._lines.add(f"{self._list}: list[{kind}] = [{', '.join(parts)}]")
+        elif len(parts) == 1:
+            self._lines.add(f"{self._list}.append({parts[0]})")
+        elif parts:
+            self._lines.add(f"{self._list} += ({', '.join(parts)})")
+
+    def _parts_of(self, type_: PyType, value: str, *, checked: bool = False, index: int | None = None) -> list[str]:
+        """The parts of a value that is no array, map, or union of one."""
+        if index is not None and not (isinstance(type_, Scalar) and type_.kind in _LEADING and index in BEHIND):
+            head = self._form.literal(zigzag(index))
+            return [head, *self._parts_of(type_, value, checked=checked)]
         match type_:
             case Scalar():
-                return self._scalar(type_, value, checked=checked)
+                return self._scalar(type_, value, index, checked=checked)
             case EnumOf():
                 held = self._held(type_, value, checked=checked)
                 table = f"{type_.home.slug.upper()}_{'BYTES' if self._form.binary else 'TEXT'}"
                 return [f"{reference(type_.home, self._here, table)}[{held}._value_]"]
             case RecordOf():
                 return [self._record(type_, self._held(type_, value, checked=checked))]
-            case ArrayOf() | MapOf():
-                return [self._container(type_, self._held(type_, value, checked=checked))]
+            case UnionOf() if type_.only:
+                return self._optional(*type_.only, self._variable(value))
             case UnionOf():
-                return self._optional(type_, value) if type_.only else [self._union(type_, value)]
+                return [self._union(type_, value)]
+            case ArrayOf() | MapOf():
+                return self._empty(self._held(type_, value, checked=checked))
 
     def _variable(self, value: str) -> str:
         """A local variable that holds the value."""
@@ -149,42 +156,39 @@ class _Encoder:
         with self._lines.block(f"if {condition}:"):
             self._lines.add("raise TypeError")
 
-    def _scalar(self, type_: Scalar, value: str, *, checked: bool) -> list[str]:
+    def _scalar(self, type_: Scalar, value: str, index: int | None, *, checked: bool) -> list[str]:
         kind = type_.kind
         if kind == "string":
-            return self._string(value)
+            return self._string(value, index)
         if kind == "timestamp-millis":
             return self._timestamp(value)
         if kind in _NUMBERS:
             number, is_int = _NUMBERS[kind]
             return [f"{self._form.varint('int' if is_int else 'long')}({number.format(self._variable(value))})"]
         if kind == "null":
-            self._guard(f"{value} is not None")
+            if not checked:
+                self._guard(f"{value} is not None")
             return []
-        return self._plain(type_, self._held(type_, value, checked=checked))
+        return self._plain(type_, self._held(type_, value, checked=checked), index)
 
-    def _plain(self, type_: Scalar, held: str) -> list[str]:
+    def _plain(self, type_: Scalar, held: str, index: int | None) -> list[str]:
         """A scalar whose class has been checked."""
         if type_.kind in _SIZED:
             raw = self._variable(_SIZED[type_.kind].format(held, type_))
-            return [self._length(raw), raw]
+            return [self._length(raw, index), raw]
         if type_.kind == "uuid":
-            return [
-                self._form.literal(b"\x48"),
-                f"text_of_uuid({held}).encode()" if self._form.binary else f"text_of_uuid({held})",
-            ]
+            return [self._uuid(held)]
         if type_.kind == "fixed":
             self._guard(f"len({held}) != {type_.size}")
-        return [self._one_part(type_, held)]
+        return [self._one_part(type_, held, index)]
 
-    def _one_part(self, type_: Scalar, held: str) -> str:
+    def _one_part(self, type_: Scalar, held: str, index: int | None) -> str:
         form = self._form
         match type_.kind:
             case "boolean":
                 return f"{form.table('LAST')}[{held}]"
             case "int" | "long" | "timestamp-nanos" | "local-timestamp-nanos":
-                many = f"{form.varint('int' if type_.kind == 'int' else 'long')}({held})"
-                return f"{form.table('LEN')}[{held}] if 0 <= {held} < 1024 else {many}"
+                return form.small(held, f"0 <= {held} < 1024", "int" if type_.kind == "int" else "long", index)
             case "float" | "double":
                 return form.of_bytes(f"put_{type_.kind}({held})")
             case "uuid-fixed":
@@ -196,7 +200,15 @@ class _Encoder:
             case _:
                 return held
 
-    def _string(self, value: str) -> list[str]:
+    def _uuid(self, held: str) -> str:
+        """The length of 36 characters, and what `str` makes of a UUID, in half of its time."""
+        h, u = self._lines.name("h"), self._lines.name("u")
+        text = f'f"H{{{h}[:13]}}-{{{h}[13:17]}}-{{{h}[17:]}}"'
+        self._lines.add(f'{h} = {held}.int.to_bytes(16, "big").hex("-", 6)')
+        self._lines.add(f"{u} = {text}{'.encode()' if self._form.binary else ''}")
+        return u
+
+    def _string(self, value: str, index: int | None = None) -> list[str]:
         """Text: its UTF-8 bytes; as latin-1 text, ASCII is its own."""
         if self._form.binary:
             held = self._lines.name("v")
@@ -205,71 +217,81 @@ class _Encoder:
             held = self._variable(value)
             with self._lines.block(f"if not {held}.isascii():"):
                 self._lines.add(f'{held} = {held}.encode().decode("latin-1")')
-        return [self._length(held), held]
+        return [self._length(held, index), held]
 
-    def _length(self, held: str) -> str:
+    def _length(self, held: str, index: int | None = None) -> str:
         size = self._variable(f"len({held})")
-        return f"{self._form.table('LEN')}[{size}] if {size} < 1024 else {self._form.varint('long')}({size})"
+        return self._form.small(size, f"{size} < 1024", "long", index)
 
     def _timestamp(self, value: str) -> list[str]:
-        """Milliseconds; from 1970-07 to 2039-09 they are six bytes, of which the last three change every 17 minutes."""
+        """Milliseconds; from 1970-07 to 2039-09 they are six bytes, of which the last three change every 17 minutes.
+
+        Numbers stay below 30 bits, which Python reckons with in half of the time.
+        """
         lines, form = self._lines, self._form
-        d, t = lines.name("d"), lines.name("t")
+        d, t, low, high = (lines.name(letter) for letter in "dtlh")
         parts = [lines.name("c") for _ in range(4)]
         more = form.table("MORE")
         lines.add(f"{d} = {value} - EPOCH")
-        lines.add(f"{t} = ({d}.days * 86_400 + {d}.seconds) * 2000 + {d}.microseconds // 1000 * 2")
-        known = f"{form.table('HIGH')}.get({t} >> 21)"
-        with lines.block(f"if ({parts[3]} := {known} or {form.nothing}):"):
+        with lines.block("try:"):
+            lines.add(
+                f"{low}, {high} = DAYS[{d}.days]",
+                f"{t} = {low} + {d}.seconds * 2000 + ({d}.microseconds // 500 & -2)",
+                f"{parts[3]} = {form.table('HIGH')}[{high} + ({t} >> 21)]",
+            )
+        with lines.block("except KeyError:"):
+            lines.add(f"{', '.join(parts)} = time_{'bytes' if form.binary else 'text'}({d})")
+        with lines.block("else:"):
             for index, part in enumerate(parts[:3]):
                 lines.add(f"{part} = {more}[{t} >> {7 * index} & 127]" if index else f"{part} = {more}[{t} & 127]")
-        with lines.block("else:"):
-            lines.add(f"{', '.join(parts)} = time_{'bytes' if form.binary else 'text'}({t})")
         return parts
 
     def _record(self, type_: RecordOf, held: str) -> str:
         call = f"{reference(type_.home, self._here, f'write_{type_.home.slug}')}({held})"
         return f'{call}.encode("latin-1")' if self._form.binary and not type_.binary else call
 
-    def _container(self, type_: ArrayOf | MapOf, held: str) -> str:
-        """An array or map: one block, then the end."""
-        lines, form = self._lines, self._form
-        if (type_.items if isinstance(type_, ArrayOf) else type_.values) == UnionOf((), ()):
-            self._guard(held)  # there is no value that could be an item
-            return form.literal(_END)
-        found, parts, key, item = (lines.name(letter) for letter in "psky")
-        with lines.block(f"if {held}:"):
-            lines.add(f"{parts} = [{self._length(held)}]")
-            loop = f"for {item} in {held}:" if isinstance(type_, ArrayOf) else f"for {key}, {item} in {held}.items():"
-            with lines.block(loop):
-                if isinstance(type_, ArrayOf):
-                    more = self.parts(type_.items, item)
-                else:
-                    more = [*self._string(key), *self.parts(type_.values, item)]
-                if more:  # null has no bytes, only a check
-                    lines.add(f"{parts} += ({', '.join(more)},)")
-            lines.add(f"{parts}.append({form.literal(_END)})")
-            lines.add(f"{found} = {form.nothing}.join({parts})")
-        with lines.block("else:"):
-            lines.add(f"{found} = {form.literal(_END)}")
-        return found
+    def _empty(self, held: str) -> list[str]:
+        """An array or map whose items have no values."""
+        self._guard(held)
+        return [self._form.literal(_END)]
 
-    def _optional(self, type_: UnionOf, value: str) -> list[str]:
-        """Null or one other type; text and bytes stay parts of their own, to be copied once."""
-        assert type_.only is not None  # noqa: S101  the caller has asked
-        lines, form = self._lines, self._form
-        index, inner = type_.only
-        held = self._variable(value)
-        head, rest = lines.name("p"), lines.name("p")
-        with lines.block(f"if {held} is not None:"):
-            parts = self.parts(inner, held)
-            is_long = isinstance(inner, Scalar) and inner.kind in ("string", "bytes")
-            if is_long:
-                lines.add(f"{head} = {form.literal(_zigzag(index))} + ({parts[0]})", f"{rest} = {parts[1]}")
+    def _container(self, type_: ArrayOf | MapOf, held: str, index: int | None) -> None:
+        """An array or map: one block, then the end; without items, the count is the end."""
+        if index is not None and index not in BEHIND:
+            self._parts.append(self._form.literal(zigzag(index)))
+            index = None
+        self._parts.append(self._length(held, index))
+        self._flush()
+        with self._lines.block(f"if {held}:"):
+            self._items(type_, held)
+            self._parts.append(self._form.literal(_END))
+            self._flush()
+
+    def _items(self, type_: ArrayOf | MapOf, held: str) -> None:
+        lines = self._lines
+        key, item = lines.name("k"), lines.name("y")
+        loop = f"for {item} in {held}:" if isinstance(type_, ArrayOf) else f"for {key}, {item} in {held}.items():"
+        with lines.block(loop):
+            if isinstance(type_, ArrayOf):
+                self.put(type_.items, item)
             else:
-                lines.add(f"{head} = {form.branch(index, parts)}")
+                self._parts += self._string(key)
+                self.put(type_.values, item)
+            self._flush()
+
+    def _optional(self, index: int, inner: PyType, held: str) -> list[str]:
+        """Null or one other type; text and bytes stay parts of their own, to be copied once."""
+        lines, form = self._lines, self._form
+        head, rest = lines.name("p"), lines.name("p")
+        is_long = isinstance(inner, Scalar) and inner.kind in ("string", "bytes")
+        with lines.block(f"if {held} is not None:"):
+            parts = self._parts_of(inner, held, index=index)
+            if is_long:
+                lines.add(f"{head} = {parts[0]}", f"{rest} = {parts[1]}")
+            else:
+                lines.add(f"{head} = {form.one(parts)}")
         with lines.block("else:"):
-            lines.add(f"{head} = {form.literal(_zigzag(1 - index))}")
+            lines.add(f"{head} = {form.literal(zigzag(1 - index))}")
             if is_long:
                 lines.add(f"{rest} = {form.nothing}")
         return [head, rest] if is_long else [head]
@@ -278,23 +300,36 @@ class _Encoder:
         """Several types: the class of the value tells which."""
         lines, form = self._lines, self._form
         if not type_.branches:
-            return f"nothing_{'bytes' if self._form.binary else 'text'}({value})"
-        held = self._variable(value)
+            return f"nothing_{'bytes' if form.binary else 'text'}({value})"
         found = lines.name("p")
+        for index, branch, held in self._each(type_, self._variable(value)):
+            parts = self._parts_of(branch, held, checked=True, index=index)
+            lines.add(f"{found} = {form.one(parts)}")
+        return found
+
+    def _branches(self, type_: UnionOf, held: str) -> None:
+        """A union that has an array or map: each branch goes into the list."""
+        self._flush()
+        for index, branch, inner in self._each(type_, held):
+            self.put(branch, inner, checked=True, index=index)
+            self._flush()
+
+    def _each(self, type_: UnionOf, held: str) -> Iterator[tuple[int, PyType, str]]:
+        """Open the block of each branch: its index, its type, and a variable whose class is known."""
+        lines = self._lines
         word = "if"
         for index, (branch, tag) in enumerate(zip(type_.branches, type_.tags, strict=True)):
             with lines.block(f"{word} {self._test(branch, tag, held)}:"):
-                if tag:
-                    inner = lines.name("w")
-                    lines.add(f"{inner}: Any = {held}.value")
-                    parts = self.parts(branch, inner)
-                else:
-                    parts = [] if branch == NULL else self.parts(branch, held, checked=True)
-                lines.add(f"{found} = {form.branch(index, parts)}")
+                yield index, branch, self._inside(branch, held) if tag else held
             word = "elif"
         with lines.block("else:"):
             lines.add("raise TypeError")
-        return found
+
+    def _inside(self, branch: PyType, held: str) -> str:
+        """What the class of a branch holds."""
+        inner = self._lines.name("w")
+        self._lines.add(f"{inner}: Any = {held}.value")
+        return self._held(branch, inner, checked=False)
 
     def _test(self, branch: PyType, tag: str | Home, held: str) -> str:
         """Whether a value belongs to a branch."""
@@ -303,10 +338,12 @@ class _Encoder:
         return f"{held} is None" if branch == NULL else f"type({held}) is {python_class(branch, self._here)}"
 
 
-def _zigzag(index: int) -> bytes:
-    """The varint of an index."""
-    number, out = index << 1, bytearray()
-    while number > 127:
-        out.append(number & 127 | 128)
-        number >>= 7
-    return bytes((*out, number))
+def _has_items(type_: PyType) -> bool:
+    """Whether it is an array or map that may have items, or a union of one."""
+    match type_:
+        case ArrayOf() | MapOf():
+            return (type_.items if isinstance(type_, ArrayOf) else type_.values) != NO_VALUE
+        case UnionOf():
+            return any(map(_has_items, type_.branches))
+        case _:
+            return False

@@ -7,11 +7,14 @@ pass is refused with the limitation that stops it.
 
 from __future__ import annotations
 
+import atexit
 import json
+import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Final
 
 from codegen import names
@@ -30,7 +33,7 @@ def render_flavour(flavour: str, parsed: Parsed) -> dict[str, str]:
     Raises:
         RefusalError: a schema that the library cannot express without loss; nothing is generated then.
     """
-    files = {"__init__.py": formatted(f'"""Generated models, as dataclasses-avroschema has them: {flavour}."""\n')}
+    files = formatted({"__init__.py": f'"""Generated models, as dataclasses-avroschema has them: {flavour}."""\n'})
     for fullname, node in parsed.types.items():
         if fullname in parsed.bare:
             raise refusal(node, f"--flavour {flavour} has models for records only; put the schema into one")
@@ -49,7 +52,7 @@ def _rendered(model_type: str, record: Record, schema: str) -> str:
         text = ModelGenerator().render(
             schema=json.loads(schema), model_type=model_type
         )  # it keeps state: a new one each
-        return formatted(f'"""The model of {record.fullname}."""\n\n{text}')
+        return formatted({"model.py": f'"""The model of {record.fullname}."""\n\n{text}'})["model.py"]
     except Exception as error:  # noqa: BLE001  it raises whatever it stumbles over
         raise refusal(record, f"dataclasses-avroschema cannot render it: {type(error).__name__}: {error}") from None
 
@@ -64,8 +67,16 @@ def _limitation(text: str, record: Record, schema: str) -> str | None:
         if found:
             return found.splitlines()[-1]
         strict = ("--strict", "--no-error-summary", "--hide-error-context", "--no-color-output", "--cache-dir")
-        errors = _output("mypy", *strict, str(Path(folder) / "cache"), "--config-file=", str(module))
+        errors = _output("mypy", *strict, _mypy_cache(), "--config-file=", str(module))
         return f"mypy --strict: {errors.splitlines()[0].partition(': ')[2]}" if errors else None
+
+
+@cache
+def _mypy_cache() -> str:
+    """A folder for what mypy learns about the library, which is the same for all modules and takes it seconds."""
+    folder = mkdtemp(prefix="codegen-mypy-")
+    atexit.register(shutil.rmtree, folder)
+    return folder
 
 
 def _output(module: str, *arguments: str) -> str:

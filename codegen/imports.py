@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ast
+import symtable
 from collections.abc import Iterator
 from typing import Final
 
@@ -34,14 +34,16 @@ _FROM: Final[dict[str, tuple[str, ...]]] = {
         "nothing_text",
         "read_nothing",
         "read_uuid",
-        "text_of_uuid",
         "time_of_micros",
         "time_of_millis",
         "uuid_of_bytes",
     ),
     "eccs_contracts._codec.markers": ("Format", "Ge", "Le", "MaxLen", "MinLen", "Pattern", "Personal"),
     "eccs_contracts._codec.tables": (
+        "DAYS",
         "EPOCH",
+        "FIRST_LEN",
+        "FIRST_LEN_B",
         "HIGH",
         "HIGH_B",
         "LAST",
@@ -55,6 +57,8 @@ _FROM: Final[dict[str, tuple[str, ...]]] = {
         "MORE",
         "MORE_B",
         "NOT_FAST",
+        "SECOND_LEN",
+        "SECOND_LEN_B",
         "SIX",
         "T0",
         "T1",
@@ -108,14 +112,22 @@ def imports_of(body: str, modules: tuple[str, ...]) -> str:
         modules: the other generated modules; one that is used is imported as `_` and its name, as a module,
             because namespaces may refer to each other in a circle.
     """
-    used = {
-        node.id for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-    }
+    used = set(_used(symtable.symtable(body, "body", "exec")))
     own = _lines(tuple(name for name in _FROM if name.startswith("eccs_contracts")), used)
     siblings = [f"from . import {name} as _{name}" for name in sorted(modules) if f"_{name}" in used]
     first = ["import datetime as dt"] if "dt" in used else []
     groups = ([*first, *_lines(_STANDARD, used)], [*own], siblings)
     return "\n\n".join("\n".join(group) for group in groups if group)
+
+
+def _used(scope: symtable.SymbolTable) -> Iterator[str]:
+    """The names that a scope and those inside of it take from the module."""
+    is_module = scope.get_type() == "module"
+    for symbol in scope.get_symbols():
+        if symbol.is_referenced() and (is_module or symbol.is_global()):
+            yield symbol.get_name()
+    for inner in scope.get_children():
+        yield from _used(inner)
 
 
 def _lines(modules: tuple[str, ...], used: set[str]) -> Iterator[str]:

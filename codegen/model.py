@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from codegen.canonical import Fingerprints
 from codegen.types import Home, PyType
 
 
@@ -53,7 +54,8 @@ class RecordModel:
     Attributes:
         variable: the type variable of its reader.
         schema: self-contained text.
-        fingerprint: CRC-64-AVRO.
+        fingerprints: of the Parsing Canonical Form.
+        is_bare: whether the schema is no record, but the type of the only field.
     """
 
     fullname: str
@@ -63,7 +65,8 @@ class RecordModel:
     doc: str
     fields: tuple[FieldModel, ...]
     schema: str
-    fingerprint: str
+    fingerprints: Fingerprints
+    is_bare: bool
     subject: SubjectModel | None
 
 

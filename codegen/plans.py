@@ -39,7 +39,8 @@ _SCALARS: Final[dict[str, str]] = {
 def plan_statement(record: RecordModel) -> str:
     """The statement that gives a class its plan."""
     fields = "".join(f"    {_field(field, record.home.module)},\n" for field in record.fields)
-    return f"{record.home.name}.PLAN = record.RecordPlan(\n    {record.home.name},\n{fields})"
+    bare = "    bare=True,\n" if record.is_bare else ""
+    return f"{record.home.name}.PLAN = record.RecordPlan(\n    {record.home.name},\n{fields}{bare})"
 
 
 def _field(field: FieldModel, here: str) -> str:
@@ -66,10 +67,9 @@ def _plan(type_: PyType, here: str) -> str:
         case MapOf():
             return f"containers.Map({_plan(type_.values, here)})"
         case UnionOf():
-            pairs = zip(type_.branches, type_.tags, strict=True)
-            return (
-                f"containers.Union({', '.join(_tagged(_plan(one, here), tag_class(tag, here)) for one, tag in pairs)})"
-            )
+            triples = zip(type_.names, type_.branches, type_.tags, strict=True)
+            plans = (f"{name!r}: {_tagged(_plan(one, here), tag_class(tag, here))}" for name, one, tag in triples)
+            return f"containers.Union({{{', '.join(plans)}}})"
 
 
 def _tagged(plan: str, tag: str) -> str:

@@ -1,4 +1,4 @@
-"""Stage three: models to Python source."""
+"""Stage three: models to Python source, and its format."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ import subprocess
 import sys
 import textwrap
 from collections import Counter
+from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import jinja2
@@ -33,7 +36,7 @@ _UNITS: Final = {
 
 
 def render_module(module: ModuleModel, modules: tuple[ModuleModel, ...]) -> str:
-    """The module of a namespace."""
+    """The module of a namespace, not formatted yet, as the others."""
     body = _templates().get_template("module.py.jinja")
     code = body.render(
         module=module,
@@ -45,7 +48,7 @@ def render_module(module: ModuleModel, modules: tuple[ModuleModel, ...]) -> str:
     space = f"the namespace {module.namespace}" if module.namespace else "no namespace"
     head = f'"""Models of {space}."""\n\nfrom __future__ import annotations\n'
     imports = imports_of(code, tuple(one.name for one in modules))
-    return formatted(f"{head}\n{imports}\n\n__all__ = {_list(exported)}\n\n\n{code}")
+    return f"{head}\n{imports}\n\n__all__ = {_list(exported)}\n\n\n{code}"
 
 
 def render_package(modules: tuple[ModuleModel, ...]) -> str:
@@ -65,8 +68,8 @@ def render_package(modules: tuple[ModuleModel, ...]) -> str:
 
 
 def render(template: str, **values: Any) -> str:
-    """A file from a template."""
-    return formatted(_templates().get_template(template).render(**values))
+    """A file from a template, not formatted yet."""
+    return _templates().get_template(template).render(**values)
 
 
 @cache
@@ -95,20 +98,18 @@ def _templates() -> jinja2.Environment:
     return environment
 
 
-def formatted(code: str) -> str:
-    """A whole file in the house format; ruff is pinned with the other tools, so it is the same everywhere."""
-    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--line-length", str(_WIDTH), "-"]
-    done = subprocess.run(
-        command,
-        input=f"{MARK} from the schemas: change them, not this file.\n{code}",
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        message = f"ruff, which formats generated code, says: {done.stderr.strip()}"
-        raise RefusalError(message)
-    return done.stdout
+def formatted(files: Mapping[str, str]) -> dict[str, str]:
+    """Whole files in the house format; ruff is pinned with the other tools, so it is the same everywhere."""
+    with TemporaryDirectory(prefix="codegen-") as folder:
+        for name, code in files.items():
+            (Path(folder) / name).write_text(f"{MARK} from the schemas: change them, not this file.\n{code}", "utf-8")
+        options = ("--isolated", "--no-cache", "--quiet", "--line-length", str(_WIDTH))
+        command = [sys.executable, "-m", "ruff", "format", *options, folder]  # all at once: most of it is its start
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            message = f"ruff, which formats generated code, says: {done.stderr.strip()}"
+            raise RefusalError(message)
+        return {name: (Path(folder) / name).read_text("utf-8") for name in files}
 
 
 def _natural(name: str) -> list[tuple[int, str]]:

@@ -61,7 +61,7 @@ class Resolver:
         branches = tuple(self.type_of(branch, depth) for branch in schema.branches)
         tagged = alike(schema)
         tags = (self._tag(branch) if branch in tagged else "" for branch in schema.branches)
-        return UnionOf(branches, tuple(tags))
+        return UnionOf(branches, tuple(tags), tuple(branch.label for branch in schema.branches))
 
     def _tag(self, branch: Schema) -> str | Home:
         if isinstance(branch, Fixed):

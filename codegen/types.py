@@ -79,12 +79,14 @@ class UnionOf:
     """A union.
 
     Attributes:
+        names: of the branches, as the JSON encoding has them: of the type, or the full name.
         tags: for each branch the class that its values are in, where Python cannot tell it from another: a name for
             a primitive, a home for a fixed; else "".
     """
 
     branches: tuple[PyType, ...]
     tags: tuple[str | Home, ...]
+    names: tuple[str, ...]
 
     @property
     def null(self) -> int | None:
@@ -101,6 +103,7 @@ class UnionOf:
 PyType: TypeAlias = Scalar | EnumOf | RecordOf | ArrayOf | MapOf | UnionOf
 
 NULL: Final = Scalar("null")
+NO_VALUE: Final = UnionOf((), (), ())  # a union without branches
 
 # Kind -> Python type and bytes at least; a fixed has its own size.
 SCALARS: Final[dict[str, tuple[str, int]]] = {

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol, TypeAlias
 
+from compat_checks.classes import frozen
 from compat_checks.contracts import Contracts, Subject, parse_contracts
 from compat_checks.errors import BaselineUnusable, InvalidSchema
 from compat_checks.files import SchemaFiles
@@ -19,7 +19,7 @@ from compat_checks.review import Version
 _VERSION_FILE: Final = re.compile(r"(?:history/)?([^/]+)/v(\d+)\.avsc")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Text:
     """One version as it was found.
 
@@ -37,7 +37,7 @@ class Text:
 Texts: TypeAlias = Mapping[str, tuple[Text, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Baseline:
     """What to check against.
 
@@ -71,7 +71,7 @@ class Registry(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scene:
     """What a baseline is loaded for.
 

@@ -6,11 +6,11 @@ import difflib
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Final
 
+from compat_checks.classes import frozen
 from compat_checks.contracts import Subject, load_contracts
 from compat_checks.diff import changes
 from compat_checks.files import SchemaFiles
@@ -35,7 +35,7 @@ _SENTENCES: Final = {  # (the new version reads the old one, the old one reads t
 _MARKDOWN: Final = re.compile(r"[\\`*<\[\]]|(?<!\w)_|_(?!\w)")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """One version of a subject.
 
@@ -51,7 +51,7 @@ class Entry:
     day: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chapter:
     """A subject with all its versions, oldest first.
 

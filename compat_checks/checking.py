@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from compat_checks.baselines import Baseline, Registry, Scene, load_baseline
+from compat_checks.classes import frozen, replace
 from compat_checks.comparison import compare
 from compat_checks.contracts import Contracts, Subject, load_contracts
 from compat_checks.diff import changes
@@ -37,7 +37,7 @@ from compat_checks.toml_source import TomlSource
 from compat_checks.waivers import load_waivers, waive
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Workspace:
     """A folder of schemas, read."""
 
@@ -56,7 +56,7 @@ class Workspace:
         return cls(folder, load_contracts(folder), SchemaFiles.of(folder))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scope:
     """What a check is to look at.
 

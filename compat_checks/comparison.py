@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from compat_checks.classes import field, mutable
 from compat_checks.contracts import Subject
 from compat_checks.diff import changes
 from compat_checks.elements import Elements
@@ -68,7 +67,7 @@ def compare(subject: Subject, new: Schema, olds: Sequence[Version], baseline: st
     )
 
 
-@dataclass(slots=True)
+@mutable
 class _Draft:
     """A finding that may still turn out to hold against further versions."""
 
@@ -76,8 +75,8 @@ class _Draft:
     hit: Hit
     element: str
     cause: tuple[str, ...] = ()
-    against: dict[str, None] = dataclasses.field(default_factory=dict)
-    broken: dict[Direction, dict[str, None]] = dataclasses.field(default_factory=dict)
+    against: dict[str, None] = field(default_factory=dict)
+    broken: dict[Direction, dict[str, None]] = field(default_factory=dict)
 
 
 class _About:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from compat_checks.classes import field, frozen
 from compat_checks.errors import InvalidContracts
 from compat_checks.findings import Severity
 from compat_checks.levels import LEVELS
@@ -24,7 +24,7 @@ PII_NAMES: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Environment:
     """What differs between environments: copies of each partition, and broker settings."""
 
@@ -32,7 +32,7 @@ class Environment:
     configs: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Topic:
     """A topic as it should be.
 
@@ -51,7 +51,7 @@ class Topic:
     environments: Mapping[str, Environment]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Subject:
     """A subject: the schema of the values of one topic.
 
@@ -77,7 +77,7 @@ class Subject:
     envelope_of: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ignore:
     """Findings of lint that somebody decided to live with.
 
@@ -94,7 +94,7 @@ class Ignore:
     element: str = "*"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LintOptions:
     """The table `[lint]`.
 
@@ -116,7 +116,7 @@ class LintOptions:
     ignores: tuple[Ignore, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Contracts:
     """All of contracts.toml, in its own order.
 
@@ -127,7 +127,7 @@ class Contracts:
     topics: tuple[Topic, ...]
     subjects: tuple[Subject, ...]
     lint: LintOptions = LintOptions()
-    text: str = field(default="", repr=False, compare=False)
+    text: str = field(default="", shown=False, compared=False)
 
 
 def load_contracts(folder: Path) -> Contracts:

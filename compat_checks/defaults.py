@@ -6,9 +6,9 @@ import json
 import math
 import re
 from collections.abc import Callable, Container
-from dataclasses import dataclass, field
 from typing import Final
 
+from compat_checks.classes import field, mutable
 from compat_checks.schema import Array, Enum, Field, Fixed, Map, Primitive, Record, Schema, Union
 from compat_checks.source import Json
 
@@ -60,7 +60,7 @@ class _IncompleteError(Exception):
     """Raised where a record is asked for its fields too early; its text is the record's name."""
 
 
-@dataclass(slots=True)
+@mutable
 class _Fitting:
     """One question. Answers about containers are kept: in a union each branch asks about all that is inside."""
 

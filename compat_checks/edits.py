@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, TypeAlias
 
+from compat_checks.classes import frozen
 from compat_checks.errors import EditError
 from compat_checks.findings import Edit
 from compat_checks.json_changes import refined, same_json
@@ -30,7 +30,7 @@ _INDEX = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
 _Path: TypeAlias = list[tuple[Container, int]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TextEdit:
     """One change of a text: the characters from `start` to before `end` become `text`; offsets count from 0."""
 

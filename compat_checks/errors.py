@@ -17,10 +17,10 @@ CompatChecksError
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from compat_checks.classes import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Position:
     """A place in a text, as editors count: lines and columns start at 1."""
 

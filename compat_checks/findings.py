@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal
 
+from compat_checks.classes import frozen
 from compat_checks.source import Json, Place
 
 
@@ -26,7 +26,7 @@ class Severity(StrEnum):
 _RANKS: Final = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Edit:
     """One change of a JSON text: an operation of JSON Patch (RFC 6902, section 4).
 
@@ -41,7 +41,7 @@ class Edit:
     value: Json = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fix:
     """A suggestion that can be applied.
 
@@ -58,7 +58,7 @@ class Fix:
     decided: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Finding:
     """One thing that is wrong.
 

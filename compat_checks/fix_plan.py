@@ -5,14 +5,14 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from compat_checks.classes import frozen
 from compat_checks.findings import Finding
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileFix:
     """What fixes make of one file.
 
@@ -33,7 +33,7 @@ class FileFix:
         return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in found)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Left:
     """A finding that stays, with the reason; its hint and the titles of its fixes say what a person can do."""
 
@@ -57,7 +57,7 @@ class Left:
             yield f"  hint: {found.hint}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FixPlan:
     """What fixes make of all files, and the findings that they leave; waived ones are neither."""
 

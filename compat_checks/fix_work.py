@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from functools import cached_property
 
+from compat_checks.classes import frozen, replace
 from compat_checks.edits import EditedText
 from compat_checks.errors import EditError, InvalidSchema
 from compat_checks.files import SchemaFiles
@@ -17,7 +17,7 @@ from compat_checks.rebase import Conflict, Done, rebased
 from compat_checks.source import Place, Source
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Candidate:
     """A fix, and the findings that it is the fix of."""
 

@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Final
 
+from compat_checks.classes import frozen
 from compat_checks.defaults import default_problem
 from compat_checks.findings import Edit, Fix
 from compat_checks.json_pointer import value_at
@@ -19,7 +19,7 @@ from compat_checks.source import Json, Place, escape
 _MAX_SHOWN: Final = 40
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Copy(Fix):
     """A fix that puts in one file what another one has.
 

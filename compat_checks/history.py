@@ -7,11 +7,11 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+from compat_checks.classes import frozen
 from compat_checks.contracts import Subject, load_contracts
 from compat_checks.errors import CompatChecksError, InvalidContracts, InvalidSchema
 from compat_checks.files import SchemaFiles
@@ -24,7 +24,7 @@ RELEASES: Final = "versions.toml"
 _VERSION: Final = re.compile(r"v([1-9]\d*)\.avsc")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Published:
     """One published version of a subject.
 
@@ -48,7 +48,7 @@ class Published:
         return f"v{self.version}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PublishedFile:
     """A file of the history, or an entry of its list of checksums.
 

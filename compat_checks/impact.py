@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from compat_checks.classes import frozen
 from compat_checks.contracts import Contracts, Subject
 from compat_checks.files import SchemaFiles
 from compat_checks.readers import Reader
@@ -18,7 +18,7 @@ from compat_checks.source import Source
 Before: TypeAlias = Mapping[str, Schema]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileImpact:
     """A file that a change reaches.
 
@@ -32,7 +32,7 @@ class FileImpact:
     through: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReaderImpact:
     """A committed reader of a subject that a change reaches.
 
@@ -51,7 +51,7 @@ class ReaderImpact:
         return bool(self.reasons) and self.read_before is not False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Impact:
     """All that a change reaches.
 

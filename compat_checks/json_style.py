@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
+from compat_checks.classes import field, frozen
 from compat_checks.json_tree import Container, Item, Leaf, Node, Piece, containers, is_on_one_line, read_new, text_of
 from compat_checks.source import Json
 
@@ -15,7 +15,7 @@ MAX_LINE: Final = 110  # characters; what gets longer by an edit is put on sever
 _UNIT: Final = "  "
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Style:
     """The habits of a file.
 

@@ -9,15 +9,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final, TypeAlias
+
+from compat_checks.classes import frozen, mutable
 
 NEW: Final = -1  # the start of a piece that was not in the text
 
 _TOKEN = re.compile(r'[{}\[\],:]|"[^"\\]*(?:\\.[^"\\]*)*"|[^\s{}\[\],:"]+', re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Piece:
     """Some characters, and their offset in the text that was read; NEW where they were not in it."""
 
@@ -33,14 +34,14 @@ class Piece:
 EMPTY: Final = Piece("")
 
 
-@dataclass(eq=False, slots=True)
+@mutable(eq=False)
 class Leaf:
     """A string, a number, true, false or null."""
 
     piece: Piece
 
 
-@dataclass(eq=False, slots=True)
+@mutable(eq=False)
 class Item:
     """A value in a container.
 
@@ -56,7 +57,7 @@ class Item:
     value: Node
 
 
-@dataclass(eq=False, slots=True)
+@mutable(eq=False)
 class Container:
     """An object or an array; or the whole text, whose brackets are empty and whose one item is the root.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Generic, TypeVar
+
+from compat_checks.classes import frozen
 
 T = TypeVar("T")
 
@@ -17,7 +18,7 @@ class Direction(StrEnum):
     FORWARD = "forward"  # the old schema reads what the new one wrote
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Level:
     """What one level asks for.
 
@@ -45,7 +46,7 @@ LEVELS: Final[dict[str, Level]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pair(Generic[T]):
     """One reading that has to work.
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from compat_checks.classes import frozen
 from compat_checks.schema import PRIMITIVES, Array, Enum, Field, Fixed, Map, Record, Schema, Union
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TypeMatch:
     """Two types; one side is None for a branch of a union that only the other has.
 
@@ -26,7 +26,7 @@ class TypeMatch:
     new_owner: Field | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FieldMatch:
     """Two fields; `new` is None for a removed one, `old` for an added one.
 

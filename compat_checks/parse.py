@@ -11,9 +11,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
+from compat_checks.classes import field, mutable
 from compat_checks.defaults import default_problem, number_of
 from compat_checks.errors import InvalidSchema
 from compat_checks.logical import logical_type
@@ -49,7 +49,7 @@ _INNER_KEYS: Final = frozenset(("type", "items", "values"))
 Resolver = Callable[[str], NamedSchema | None]
 
 
-@dataclass(slots=True)
+@mutable
 class Names:
     """The named types that a schema may refer to.
 

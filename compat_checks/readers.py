@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from compat_checks.classes import frozen
 from compat_checks.errors import InvalidContracts, InvalidSchema
 from compat_checks.parse import parse_schema
 from compat_checks.schema import Schema
@@ -15,7 +15,7 @@ from compat_checks.source import Source
 READERS: Final = "readers"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reader:
     """One schema that somebody reads a subject with.
 

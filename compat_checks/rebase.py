@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from functools import cached_property
 
+from compat_checks.classes import frozen, replace
 from compat_checks.findings import Edit
 from compat_checks.json_changes import same_json
 from compat_checks.json_pointer import steps
 from compat_checks.source import escape
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Done:
     """An edit that was made.
 
@@ -19,17 +20,16 @@ class Done:
         edit: as it was made: its pointer counts in what the edits before it left.
         title: of the fix that it belongs to.
         in_array: what it adds, replaces or removes is an item of an array.
-        way: the steps of its pointer.
     """
 
     edit: Edit
     title: str
     in_array: bool
 
-    way: list[str] = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "way", steps(self.edit.pointer))
+    @cached_property
+    def way(self) -> list[str]:
+        """The steps of its pointer."""
+        return steps(self.edit.pointer)
 
     @property
     def shift(self) -> int:

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final, TypeAlias, cast
 
+from compat_checks.classes import mutable
 from compat_checks.defaults import default_problem
 from compat_checks.schema import (
     Array,
@@ -35,7 +35,7 @@ _RESERVED: Final = frozenset(
 )
 
 
-@dataclass(eq=False, slots=True, kw_only=True)
+@mutable(eq=False, kw_only=True)
 class Reference(Record):
     """A name that is used before it is defined: a record without fields, unlike any other.
 
@@ -51,7 +51,7 @@ class Reference(Record):
         return f"{self.fullname}, as used at {self.place.pointer}"
 
 
-@dataclass(slots=True)
+@mutable
 class _After:
     """What is left to do with a node when all inside of it is done."""
 

@@ -8,11 +8,11 @@ the cause inside a union's branch (`because`), and where a type that is used twi
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final, TypeAlias
 
+from compat_checks.classes import field, frozen, mutable, replace
 from compat_checks.java_text import java_text
 from compat_checks.parse import parse_schema
 from compat_checks.schema import PRIMITIVES, Array, Enum, Field, Fixed, Map, NamedSchema, Record, Schema, Union
@@ -43,7 +43,7 @@ class IncompatibilityType(StrEnum):
     MISSING_UNION_BRANCH = "MISSING_UNION_BRANCH"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Incompatibility:
     """One thing that keeps a reader from reading.
 
@@ -62,10 +62,10 @@ class Incompatibility:
     reader: Place
     writer: Place
     path: str
-    because: tuple[Incompatibility, ...] = field(default=(), compare=False, repr=False)
+    because: tuple[Incompatibility, ...] = field(default=(), compared=False, shown=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     """Whether a reader can read what a writer wrote.
 
@@ -114,7 +114,7 @@ _Request: TypeAlias = tuple[Schema, Schema, str]  # reader, writer, and the path
 _Steps: TypeAlias = Generator[_Request, _Found, _Found]
 
 
-@dataclass(slots=True)
+@mutable
 class _Known:
     """The result for a pair: none while it is being worked out. `base` is the path that it was found at."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from enum import StrEnum
 
+from compat_checks.classes import field, frozen
 from compat_checks.findings import Finding, Severity
 from compat_checks.schema import Schema
 from compat_checks.source import Place
@@ -30,7 +30,7 @@ class ChangeKind(StrEnum):
     CHANGED = "changed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Change:
     """One difference between two versions, as a person would say it.
 
@@ -51,7 +51,7 @@ class Change:
     place: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Version:
     """A version to check against.
 
@@ -65,7 +65,7 @@ class Version:
     schema: Schema
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class SubjectReview:
     """What is found about one subject against one baseline.
 
@@ -91,7 +91,7 @@ class SubjectReview:
     findings: tuple[Finding, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Review:
     """All that one run found.
 
@@ -106,7 +106,7 @@ class Review:
     folder: str
     subjects: tuple[SubjectReview, ...] = ()
     findings: tuple[Finding, ...] = ()
-    seconds: float = field(default=0.0, compare=False)
+    seconds: float = field(default=0.0, compared=False)
 
     def all_findings(self) -> Iterator[Finding]:
         """Every finding, those of subjects first."""

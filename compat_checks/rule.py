@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from compat_checks.classes import frozen
 from compat_checks.findings import Fix, Severity
 from compat_checks.source import Place
 
 Target_contra = TypeVar("Target_contra", contravariant=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Hit:
     """What a rule says of its target; the walk adds the rest of the finding.
 
@@ -32,7 +31,7 @@ class Hit:
     fixes: tuple[Fix, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rule(Generic[Target_contra]):
     """One rule.
 
@@ -48,9 +47,11 @@ class Rule(Generic[Target_contra]):
     @property
     def text(self) -> str:
         """The documentation."""
+        import inspect  # slow to import, and needed by who asks for the documentation
+
         return inspect.getdoc(self.handler) or ""
 
     @property
     def purpose(self) -> str:
         """Its purpose, one sentence."""
-        return self.text.partition("\n")[0]
+        return (self.handler.__doc__ or "").partition("\n")[0]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from compat_checks.classes import frozen
 from compat_checks.notation import cut
 from compat_checks.review import Change, ChangeKind
 from compat_checks.source import Place
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class About:
     """What a change is about.
 

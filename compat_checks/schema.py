@@ -6,9 +6,9 @@ A tree may be recursive: a named type that is used again is the same object. So 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
+from compat_checks.classes import field, frozen, mutable
 from compat_checks.source import Json, Place
 
 PrimitiveKind: TypeAlias = Literal["null", "boolean", "int", "long", "float", "double", "bytes", "string"]
@@ -28,7 +28,7 @@ class Missing:
 MISSING: Final = Missing()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LogicalType:
     """A logical type that is valid where it stands (an invalid one is ignored, as the specification asks).
 
@@ -43,7 +43,7 @@ class LogicalType:
     scale: int = 0
 
 
-@dataclass(eq=False, slots=True, kw_only=True)
+@mutable(eq=False, kw_only=True)
 class _Node:
     """What every schema has.
 
@@ -58,7 +58,7 @@ class _Node:
     logical: LogicalType | None = None
 
 
-@dataclass(eq=False, slots=True, kw_only=True)
+@mutable(eq=False, kw_only=True)
 class Primitive(_Node):
     """A primitive type."""
 
@@ -70,7 +70,7 @@ class Primitive(_Node):
         return self.kind
 
 
-@dataclass(eq=False, slots=True, kw_only=True)
+@mutable(eq=False, kw_only=True)
 class Array(_Node):
     """An array."""
 
@@ -83,7 +83,7 @@ class Array(_Node):
         return self.kind
 
 
-@dataclass(eq=False, slots=True, kw_only=True)
+@mutable(eq=False, kw_only=True)
 class Map(_Node):
     """A map from strings."""
 
@@ -96,7 +96,7 @@ class Map(_Node):
         return self.kind
 
 
-@dataclass(eq=False, slots=True, kw_only=True)
+@mutable(eq=False, kw_only=True)
 class Union(_Node):
     """A union; its branches are distinct and none is a union."""
 
@@ -123,7 +123,7 @@ class Union(_Node):
             labels.add(branch.label)
 
 
-@dataclass(eq=False, slots=True, kw_only=True)
+@mutable(eq=False, kw_only=True)
 class _Named(_Node):
     """What records, enums and fixeds have.
 
@@ -153,7 +153,7 @@ class _Named(_Node):
         return self.fullname
 
 
-@dataclass(eq=False, slots=True, kw_only=True)
+@mutable(eq=False, kw_only=True)
 class Fixed(_Named):
     """A fixed: `size` bytes, at least 0."""
 
@@ -161,7 +161,7 @@ class Fixed(_Named):
     size: int
 
 
-@dataclass(eq=False, slots=True, kw_only=True)
+@mutable(eq=False, kw_only=True)
 class Enum(_Named):
     """An enum; `default` is the symbol that a reader puts in the place of one it does not know."""
 
@@ -170,7 +170,7 @@ class Enum(_Named):
     default: str | None = None
 
 
-@dataclass(eq=False, slots=True, kw_only=True)
+@mutable(eq=False, kw_only=True)
 class Field:
     """A field of a record.
 
@@ -196,7 +196,7 @@ class Field:
         return self.default is not MISSING
 
 
-@dataclass(eq=False, slots=True, kw_only=True)
+@mutable(eq=False, kw_only=True)
 class Record(_Named):
     """A record, or an error (`is_error`), which differs by its name only."""
 

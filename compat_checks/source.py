@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, TypeAlias
 
+from compat_checks.classes import frozen, mutable
 from compat_checks.errors import InvalidSchema, Position
 
 Json: TypeAlias = Any  # what json.loads gives: None, bool, int, float, str, list, dict
@@ -25,7 +25,7 @@ _TOO_DEEP: Final = f"nested too deeply: more than {MAX_NESTING} arrays and objec
 _TOKEN = re.compile(r'\s*([{}\[\],:]|"(?:[^"\\]|\\.)*"|[^\s{}\[\],:"]+)', re.DOTALL)
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Source:
     """The text that a schema was read from.
 
@@ -206,7 +206,7 @@ def _lexemes(text: str) -> Iterator[tuple[str, int, bool]]:
         yield lexeme, start, is_key
 
 
-@dataclass(slots=True)
+@mutable
 class _Frame:
     """A container that the walk is in: its pointer, and the step to the value that comes next."""
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+from compat_checks.classes import frozen, replace
 from compat_checks.errors import InvalidContracts
 from compat_checks.findings import Finding
 
@@ -17,7 +17,7 @@ FILE: Final = "waivers.toml"
 _TEXTS: Final = ("rule", "subject", "element", "fingerprint", "reason", "owner")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Waiver:
     """One accepted finding.
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Final, Generic, Self
+from typing import Any, ClassVar, Final, Generic, Self, TypeVar
 
 from confluent_kafka import Consumer as KafkaConsumer
 from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
@@ -24,6 +25,7 @@ from eccs_contracts._contract import Contract, M
 from eccs_contracts._registry import Registry
 from eccs_contracts.errors import (
     BrokerUnavailable,
+    ConfigurationError,
     ContractsError,
     DeliveryFailed,
     EncodeError,
@@ -35,6 +37,9 @@ from eccs_contracts.settings import kafka_config, setting
 # librdkafka repeats itself while a broker is away; who wants to read it gives this logger a handler.
 _LOGGER: Final = logging.getLogger("librdkafka")
 _LOGGER.addHandler(logging.NullHandler())
+
+_C = TypeVar("_C")
+_SLICE: Final = 0.5  # seconds that Ctrl-C waits for: librdkafka does not hear it
 
 PRODUCER_SETTINGS: Final = {
     "enable.idempotence": True,
@@ -49,6 +54,18 @@ CONSUMER_SETTINGS: Final = {
     "auto.offset.reset": "earliest",
     "receive.message.max.bytes": 1_000_000_000,
 }
+
+
+def made(kind: Callable[..., _C], config: Mapping[str, Any]) -> _C:
+    """A client of librdkafka, its log in the hands of Python's `logging`.
+
+    Raises:
+        ConfigurationError: a setting is not usable, for example a certificate that is not there.
+    """
+    try:
+        return kind({**config}, logger=_LOGGER)
+    except KafkaException as error:
+        raise ConfigurationError(f"the settings of Kafka are not usable: {error.args[0].str()}; see KAFKA_*") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +83,7 @@ class RawProducer:
     def __init__(self, config: Mapping[str, Any]) -> None:
         """Take librdkafka's settings; idempotence, `acks=all` and the murmur2 partitioner are given."""
         self._servers = config.get("bootstrap.servers", "")
-        self._producer = KafkaProducer({**PRODUCER_SETTINGS, **config}, logger=_LOGGER)
+        self._producer = made(KafkaProducer, {**PRODUCER_SETTINGS, **config})
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._poll, name="delivery-reports", daemon=True)
         self._thread.start()
@@ -117,8 +134,10 @@ class RawProducer:
         Raises:
             DeliveryFailed: something is not, after `timeout` seconds.
         """
-        if left := self._producer.flush(timeout):
-            raise DeliveryFailed(f"{left} messages are not acknowledged after {timeout:g} s")
+        deadline = time.monotonic() + timeout
+        while left := self._producer.flush(min(_SLICE, max(0.0, deadline - time.monotonic()))):
+            if time.monotonic() >= deadline:
+                raise DeliveryFailed(f"{left} messages are not acknowledged after {timeout:g} s")
 
     def close(self, timeout: float = 30.0) -> None:
         """Flush and stop; errors as `flush`."""
@@ -278,7 +297,7 @@ class Consumer(Generic[M]):
 
     def __init__(self, config: Mapping[str, Any], registry: Registry) -> None:
         """Take librdkafka's settings, `group.id` among them, and a registry."""
-        self._consumer = KafkaConsumer({**CONSUMER_SETTINGS, **config}, logger=_LOGGER)
+        self._consumer = made(KafkaConsumer, {**CONSUMER_SETTINGS, **config})
         self._consumer.subscribe([self.contract.topic.name])
         self._deserialize = ContractDeserializer(registry, self.contract.model)
 

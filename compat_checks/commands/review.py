@@ -7,13 +7,13 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from compat_checks.checking import Scope, Workspace
 from compat_checks.checking import check as run_check
+from compat_checks.classes import replace
 from compat_checks.commands.access import connect
 from compat_checks.commands.progress import Progress
 from compat_checks.commands.rulebook import HELP_URI, rulebook

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Final
 
 from compat_checks import fixes
+from compat_checks.classes import frozen
 from compat_checks.lint.targets import AttributesTarget, FieldTarget, leaves, part, single
 from compat_checks.notation import value_text
 from compat_checks.rule import Hit
@@ -28,7 +28,7 @@ _GLOB: Final = frozenset("*?[")
 _HARMLESS: Final = ("boolean", "enum", "null")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Constraint:
     """One property.
 

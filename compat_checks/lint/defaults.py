@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final
 
 from compat_checks import fixes
+from compat_checks.classes import replace
 from compat_checks.defaults import default_problem
 from compat_checks.lint.constraints import broken, constraints_of
 from compat_checks.lint.targets import FieldTarget, NamedTarget, single

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final, Protocol
 
+from compat_checks.classes import frozen
 from compat_checks.contracts import Ignore
 from compat_checks.findings import Edit, Finding
 from compat_checks.lint.repair import fix
@@ -31,7 +31,7 @@ class Silencer(Protocol):
         """What there is to say of it afterwards."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Inline:
     """An entry of `x-lint-ignore`; it counts for the element and all that is inside of it.
 
@@ -57,7 +57,7 @@ class Inline:
         return IgnoreTarget(self.rule, self.place, self.owner.element, self.problem, used, self.place)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Configured:
     """An entry of `[[lint.ignore]]`."""
 

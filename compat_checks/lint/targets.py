@@ -6,16 +6,16 @@ Targets compare by identity, as the nodes of the tree do; each method that need 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from compat_checks.classes import frozen
 from compat_checks.contracts import LintOptions, Subject, Topic
 from compat_checks.rule import Rule, Target_contra
 from compat_checks.schema import Array, Field, Map, NamedSchema, Record, Schema, Union
 from compat_checks.source import Json, Place, Source
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LintRule(Rule[Target_contra]):
     """A rule for schemas as they are.
 
@@ -28,7 +28,7 @@ class LintRule(Rule[Target_contra]):
     sees: type[Target_contra]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class NamedTarget:
     """A record, enum or fixed, where it is defined.
 
@@ -50,7 +50,7 @@ class NamedTarget:
         return self.schema.name
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class FieldTarget:
     """A field of a record."""
 
@@ -64,7 +64,7 @@ class FieldTarget:
         return f"{self.record.name}.{self.field.name}"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class NodeTarget:
     """A type, named or not.
 
@@ -78,7 +78,7 @@ class NodeTarget:
     field: Field | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class AttributesTarget:
     """The attributes, of a type or field, that Avro does not know.
 
@@ -92,7 +92,7 @@ class AttributesTarget:
     element: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class DocTarget:
     """The doc, not blank, of what has a name."""
 
@@ -102,7 +102,7 @@ class DocTarget:
     element: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class FileTarget:
     """A file.
 
@@ -122,7 +122,7 @@ class FileTarget:
         return self.schema.name if isinstance(self.schema, NamedSchema) else ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class SubjectTarget:
     """A subject of contracts.toml.
 
@@ -145,7 +145,7 @@ class SubjectTarget:
         return part(Place(self.source) / "subjects" / self.subject.name, key)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class TopicTarget:
     """A topic of contracts.toml.
 
@@ -164,7 +164,7 @@ class TopicTarget:
         return f"topics.{self.topic.name}"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class IgnoreTarget:
     """An ignore, after all other rules have run.
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from compat_checks.classes import frozen
 from compat_checks.contracts import Contracts, LintOptions
 from compat_checks.files import SchemaFiles
 from compat_checks.lint.targets import (
@@ -22,7 +22,7 @@ from compat_checks.schema import Field, NamedSchema, Record, Schema, children
 from compat_checks.source import Place, Source
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Visit:
     """One type, where it is defined.
 
@@ -40,7 +40,7 @@ class Visit:
     depth: int = 0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Walked:
     """One file.
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Generator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 
+from compat_checks.classes import field, frozen
 from compat_checks.errors import UsageError
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Access:
     """A registry and what opens it. Secrets are in no text that is made of it.
 
@@ -25,11 +25,11 @@ class Access:
         cert, key: PEM files of the client's certificate and key, for mutual TLS; the key may be in the first.
     """
 
-    url: str = field(repr=False)
+    url: str = field(shown=False)
     timeout: float = 10.0
     user: str | None = None
-    password: str | None = field(default=None, repr=False)
-    token: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, shown=False)
+    token: str | None = field(default=None, shown=False)
     ca: Path | None = None
     cert: Path | None = None
     key: Path | None = None

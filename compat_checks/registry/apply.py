@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
+from compat_checks.classes import replace
 from compat_checks.errors import CompatChecksError, PlanRefused, RegistryError, RegistryRefused
 from compat_checks.registry.client import RegistryClient
 from compat_checks.registry.plan import Kind, Plan, Register, Remark, SetLevel, Step, differences

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import quote
 
 from compat_checks.canonical import canonical
+from compat_checks.classes import frozen
 from compat_checks.errors import InvalidSchema, RegistryRefused, RegistryUnreachable
 from compat_checks.parse import Names, parse_schema
 from compat_checks.registry.access import Access
@@ -21,7 +21,7 @@ from compat_checks.source import Json, Source
 _NOTHING_SET: Final = (40401, 40408, 40409)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Registered:
     """A version as a registry has it.
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
+from compat_checks.classes import frozen
 from compat_checks.levels import Direction, Pair, pairs
 from compat_checks.resolution import Incompatibility, IncompatibilityType, Verdict, check_pair
 from compat_checks.schema import Schema
@@ -36,7 +36,7 @@ _DESCRIPTIONS: Final[dict[IncompatibilityType, str]] = {
 _SIDES: Final = {Direction.BACKWARD: ("new", "old"), Direction.FORWARD: ("old", "new")}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Old:
     """A version to check against: its number, text and tree."""
 
@@ -45,7 +45,7 @@ class Old:
     schema: Schema
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Obstacle:
     """One reading that a level asks for and that does not work.
 

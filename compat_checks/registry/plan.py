@@ -6,10 +6,10 @@ import hashlib
 import json
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from compat_checks.classes import as_dict, frozen
 from compat_checks.errors import UsageError
 from compat_checks.registry.values import Content, Reference
 from compat_checks.source import Json
@@ -34,7 +34,7 @@ class Kind(StrEnum):
     REFERENCE = "reference"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Remark:
     """Something about a subject that a person should know.
 
@@ -48,7 +48,7 @@ class Remark:
     refuses: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetLevel:
     """A step: set the level of a subject.
 
@@ -67,7 +67,7 @@ class SetLevel:
         return f"level {self.was or 'not set'} -> {self.level}{why}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Register:
     """A step: register a schema.
 
@@ -90,7 +90,7 @@ class Register:
 Step = SetLevel | Register
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Seen:
     """The state of a subject that a plan was made against.
 
@@ -109,7 +109,7 @@ class Seen:
     highest: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """Steps in the order in which they are carried out.
 
@@ -126,7 +126,7 @@ class Plan:
     @property
     def fingerprint(self) -> str:
         """Of what the registry was like."""
-        text = json.dumps([asdict(one) for one in self.seen], sort_keys=True)
+        text = json.dumps([as_dict(one) for one in self.seen], sort_keys=True)
         return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
     @property
@@ -157,9 +157,9 @@ class Plan:
             "version": FORMAT_VERSION,
             "registry": self.registry,
             "fingerprint": self.fingerprint,
-            "seen": [asdict(one) for one in self.seen],
+            "seen": [as_dict(one) for one in self.seen],
             "steps": [_step_json(one) for one in self.steps],
-            "remarks": [asdict(one) for one in self.remarks],
+            "remarks": [as_dict(one) for one in self.remarks],
         }
 
     @classmethod
@@ -243,7 +243,7 @@ def _count(number: int, what: str) -> str:
 
 
 def _step_json(step: Step) -> dict[str, Json]:
-    return {"step": "register" if isinstance(step, Register) else "set-level", **asdict(step)}
+    return {"step": "register" if isinstance(step, Register) else "set-level", **as_dict(step)}
 
 
 def _step(value: Mapping[str, Any]) -> Step:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 from compat_checks.canonical import canonical, normalised
+from compat_checks.classes import field, frozen, mutable, replace
 from compat_checks.diff import changes
 from compat_checks.levels import Direction
 from compat_checks.registry.compatibility import Obstacle, Old, obstacles
@@ -42,7 +42,7 @@ def make_plan(registry: str, wanted: Sequence[Wanted], observed: Mapping[str, Ob
     return Plan(registry, seen, steps, tuple(draft.remarks))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _New:
     """A version to be registered.
 
@@ -56,7 +56,7 @@ class _New:
     changes: tuple[str, ...]
 
 
-@dataclass(slots=True)
+@mutable
 class _Draft:
     """A plan in the making.
 

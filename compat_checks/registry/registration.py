@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
+from compat_checks.classes import frozen, replace
 from compat_checks.registry.refused import Refused, refused
 from compat_checks.registry.settings import IMPORTING, Config
 from compat_checks.registry.store import Draft, Store
@@ -21,7 +21,7 @@ from compat_checks.registry.values import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Terms:
     """How a schema is to be registered.
 

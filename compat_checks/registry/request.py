@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from compat_checks.classes import frozen
 from compat_checks.registry.values import DEFAULT_CONTEXT, qualified, version_number
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Request:
     """A call: the variable parts of its path, its query and its body.
 

@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
+from compat_checks.classes import field, mutable
 from compat_checks.levels import LEVELS
 from compat_checks.registry.refused import refused
 from compat_checks.registry.values import DEFAULT_CONTEXT, context_of, metadata_text, rule_set_text
@@ -39,7 +39,7 @@ _TYPES: Final[dict[str, type]] = {
 }
 
 
-@dataclass(slots=True)
+@mutable
 class Settings:
     """What is set where.
 

@@ -6,10 +6,10 @@ Unlike Confluent's, this registry validates every schema alike: also one that is
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from compat_checks.canonical import canonical, normalised
+from compat_checks.classes import field, frozen, mutable, replace
 from compat_checks.errors import InvalidSchema
 from compat_checks.parse import Names, parse_schema
 from compat_checks.registry.compatibility import Old, complaints
@@ -33,7 +33,7 @@ from compat_checks.source import Source
 MAX_SCHEMA: Final = 1024 * 1024  # bytes; what Kafka takes by default, and so what Confluent's registry takes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Draft:
     """A schema that a client sent: what it would be kept as, and its tree."""
 
@@ -41,7 +41,7 @@ class Draft:
     schema: Schema
 
 
-@dataclass(slots=True)
+@mutable
 class Store:
     """Subjects, versions, ids, levels and modes.
 
@@ -130,7 +130,7 @@ class Store:
         if self.settings.mode(subject) not in IMPORTING:
             normalise = normalise or bool(self.settings.config(subject).get("normalize"))
         if normalise:
-            references = tuple(sorted(set(references)))
+            references = tuple(sorted(set(references), key=lambda one: (one.subject, one.version, one.name)))
         names = self._names(references)
         referenced = frozenset(names)
         schema = _parse(text, names)

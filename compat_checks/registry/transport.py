@@ -5,12 +5,12 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self
 
 import httpx
 
+from compat_checks.classes import frozen
 from compat_checks.errors import RegistryRefused, RegistryUnreachable
 from compat_checks.registry.access import Access
 from compat_checks.source import Json
@@ -25,7 +25,7 @@ _HINTS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pace:
     """How often a call is tried, and how long is waited in between: full jitter over a doubling limit.
 

@@ -6,9 +6,9 @@ import json
 import re
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
+from compat_checks.classes import frozen
 from compat_checks.registry.refused import refused
 from compat_checks.source import Json
 
@@ -20,7 +20,7 @@ _RULE_KINDS: Final = ("migrationRules", "domainRules", "encodingRules")
 _QUALIFIED: Final = re.compile(r":(\.[^:]*):(.*)", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@frozen
 class Reference:
     """A name that a schema takes from another subject.
 
@@ -37,7 +37,7 @@ class Reference:
         return {"name": self.name, "subject": self.subject, "version": self.version}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Content:
     """What tells one schema from another: text, references, metadata and rules.
 
@@ -71,7 +71,7 @@ class Content:
         return shown
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Version:
     """One version of a subject.
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
 
+from compat_checks.classes import field, mutable, replace
 from compat_checks.registry.values import DEFAULT_CONTEXT, Content, Version, context_of
 
 Key = tuple[str, int]  # subject and version, or context and id
 
 
-@dataclass(slots=True)
+@mutable
 class Versions:
     """Versions by subject, and indexes over them that `add` and `remove` keep.
 

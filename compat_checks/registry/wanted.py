@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from compat_checks.classes import frozen
 from compat_checks.contracts import load_contracts
 from compat_checks.errors import UsageError
 from compat_checks.history import published
@@ -17,7 +17,7 @@ from compat_checks.schema import Schema
 from compat_checks.source import Source
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wish:
     """A version that should be there.
 
@@ -33,7 +33,7 @@ class Wish:
     schema: Schema
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """A subject as it should be: its level, and its versions, oldest first."""
 
@@ -42,7 +42,7 @@ class Wanted:
     versions: tuple[Wish, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class There:
     """A live version of a registry, and its tree."""
 
@@ -52,7 +52,7 @@ class There:
     schema: Schema
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Observed:
     """A subject as a registry has it: none of its versions where it does not know it."""
 

@@ -6,11 +6,11 @@ Each format is a module of its own, imported when it is asked for.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Final, TextIO, cast
 
+from compat_checks.classes import frozen, replace
 from compat_checks.errors import ReportUnusable
 from compat_checks.report.options import Options, color_wanted
 from compat_checks.review import Review
@@ -18,7 +18,7 @@ from compat_checks.review import Review
 __all__ = ["FORMATS", "Format", "Options", "Spec", "color_wanted", "parse_specs", "write_reports"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Format:
     """A format that renders a review.
 
@@ -46,7 +46,7 @@ FORMATS: Final[Mapping[str, Format]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Spec:
     """What `--report` asks for: a format, and the file it goes to; None for standard output."""
 

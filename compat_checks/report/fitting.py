@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Final
 
+from compat_checks.classes import frozen
 from compat_checks.report.summary import plural
 
 _RESERVE: Final = 200  # characters for the note of what is left out
 _PATIENCE: Final = 20  # parts that do not fit, after which no smaller one is looked for
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Block:
     """A part that is shown whole or left out.
 

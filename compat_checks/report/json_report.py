@@ -22,9 +22,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from typing import Any
 
+from compat_checks.classes import as_dict, frozen
 from compat_checks.findings import Finding, Fix
 from compat_checks.report.options import Options
 from compat_checks.report.region import region_of
@@ -46,14 +46,14 @@ def render(review: Review, options: Options) -> str:
         "fail_on": options.fail_on.value,
         "passed": not review.fails(options.fail_on),
         "seconds": round(review.seconds, 3),
-        "summary": {**asdict(count(review.all_findings())), "subjects": len({one.subject for one in review.subjects})},
+        "summary": {**as_dict(count(review.all_findings())), "subjects": len({one.subject for one in review.subjects})},
         "subjects": [page.subject(one) for one in review.subjects],
         "findings": [page.finding(one) for one in review.findings],
     }
     return f"{json.dumps(document, indent=2)}\n"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Page:
     """What every part needs to know."""
 
@@ -112,8 +112,8 @@ class _Page:
         return {
             "path": joined(self.review, self.options.root, place.source.path),
             "pointer": place.pointer,
-            "start": asdict(region.start) if region else None,
-            "end": asdict(region.end) if region else None,
+            "start": as_dict(region.start) if region else None,
+            "end": as_dict(region.end) if region else None,
         }
 
     def fix(self, fix: Fix) -> dict[str, Any]:
@@ -123,7 +123,7 @@ class _Page:
             "decided": fix.decided,
             "edits": [edit_object(one) for one in fix.edits],
             "replacements": [
-                {"start": asdict(one.region.start), "end": asdict(one.region.end), "text": one.text}
+                {"start": as_dict(one.region.start), "end": as_dict(one.region.end), "text": one.text}
                 for one in replacements(fix, self.texts)
             ],
         }

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from compat_checks.classes import frozen
 from compat_checks.findings import Finding, Fix, Severity
 from compat_checks.report.escape import code, details, fenced, prose, row
 from compat_checks.report.fitting import Block, fitted
@@ -42,7 +42,7 @@ def render(review: Review, options: Options) -> str:
     return f"{fitted(page.head(), page.blocks(), MAX_COMMENT)}\n"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Page:
     """The parts of one comment."""
 

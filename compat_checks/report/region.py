@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import lru_cache
 
+from compat_checks.classes import frozen
 from compat_checks.errors import Position
 from compat_checks.source import Place, Source
 
 _DECODER = json.JSONDecoder()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Region:
     """A stretch of a text; lines and columns from 1, in code points.
 

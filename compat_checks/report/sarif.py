@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Final
 from urllib.parse import quote
 
+from compat_checks.classes import frozen
 from compat_checks.findings import Finding, Fix, Severity
 from compat_checks.report.options import Options
 from compat_checks.report.region import Region
@@ -43,7 +43,7 @@ def render(review: Review, options: Options) -> str:
     return f"{json.dumps({'$schema': SCHEMA, 'version': '2.1.0', 'runs': [run]}, indent=2)}\n"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Page:
     """What every part needs to know."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
+from compat_checks.classes import frozen
 from compat_checks.notation import MAX_TEXT
 from compat_checks.report.region import Region, lines_of
 from compat_checks.report.visible import shown_columns
@@ -18,7 +18,7 @@ _LONG: Final = 1000  # characters; of a longer line only a stretch is looked at,
 Cell = tuple[int, str]  # a column from 1, and what stands there
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """One line of a snippet.
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
+from compat_checks.classes import frozen
 from compat_checks.errors import CompatChecksError
 from compat_checks.findings import Edit, Fix
 from compat_checks.report.region import Region, line_start, lines_of, region_at
@@ -19,7 +19,7 @@ _CONTEXT: Final = 2  # lines around a change
 _MAX_WINDOW: Final = 400  # lines; edits further apart are not shown as a diff
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Replacement:
     """What stands in a region goes, the text comes in its place."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from compat_checks.classes import frozen
 from compat_checks.findings import Finding, Severity
 from compat_checks.report.options import Options
 from compat_checks.report.region import Region, region_of
@@ -15,7 +15,7 @@ from compat_checks.review import Change, ChangeKind, Review, SubjectReview
 CONTRACTS: Final = "contracts.toml"  # the file of what is in no other file
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Count:
     """How many findings there are; those that are waived count as nothing else."""
 
@@ -33,7 +33,7 @@ class Count:
         return ", ".join(parts)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Located:
     """A finding with its file: where it has no place, the file of its subject, or contracts.toml."""
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from compat_checks import fixes
+from compat_checks.classes import frozen
 from compat_checks.json_pointer import value_at
 from compat_checks.notation import type_text
 from compat_checks.rule import Hit
 from compat_checks.schema import Field, Record, Schema
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class History:
     """A schema and all that was published before it.
 
@@ -24,7 +24,7 @@ class History:
     new: Schema
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Envelope:
     """A record and the one whose fields it carries."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final, TypeGuard
 
 from compat_checks import fixes
+from compat_checks.classes import replace
 from compat_checks.findings import Fix
 from compat_checks.levels import Direction
 from compat_checks.notation import type_text

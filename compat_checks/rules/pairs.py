@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from compat_checks.classes import frozen
 from compat_checks.levels import Direction
 from compat_checks.rule import Rule
 from compat_checks.schema import Field, Record, Schema
@@ -15,7 +15,7 @@ Old = TypeVar("Old", bound=Schema)
 BOTH = (Direction.FORWARD, Direction.BACKWARD)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TypePair:
     """Two versions of one type.
 
@@ -36,7 +36,7 @@ class TypePair:
             yield Reading(self.old if forward else self.new, self.new if forward else self.old, forward)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FieldPair:
     """Two versions of one field, of records that stand for the same thing."""
 
@@ -48,7 +48,7 @@ class FieldPair:
     directions: tuple[Direction, ...] = BOTH
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reading(Generic[Old]):
     """A reader and the writer whose data it reads.
 
@@ -66,7 +66,7 @@ class Reading(Generic[Old]):
         return "readers of the published version" if self.forward else "new readers"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TypeRule(Rule[TypePair]):
     """A rule about types.
 

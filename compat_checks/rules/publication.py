@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from compat_checks.classes import frozen
 from compat_checks.history import PublishedFile
 from compat_checks.rule import Hit
 from compat_checks.source import Place
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Publication:
     """A subject as it is, and as it was published last.
 
@@ -30,7 +30,7 @@ class Publication:
     too_low: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RemovedSubject:
     """A subject that a baseline has and contracts.toml has not."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from compat_checks import fixes
+from compat_checks.classes import frozen
 from compat_checks.findings import Edit, Fix
 from compat_checks.levels import Direction
 from compat_checks.matching import FieldMatch
@@ -17,7 +17,7 @@ from compat_checks.schema import Enum, Field, Fixed, Record, Schema, Union
 from compat_checks.source import Place
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """One incompatibility, with the elements that it is about.
 

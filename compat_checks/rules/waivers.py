@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 
+from compat_checks.classes import frozen
 from compat_checks.findings import Finding
 from compat_checks.rule import Hit
 from compat_checks.waivers import FILE, Waiver
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WaiverUse:
     """A waiver, and the findings that it names.
 

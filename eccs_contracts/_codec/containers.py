@@ -8,7 +8,7 @@ from typing import Any
 from eccs_contracts._codec import varint
 from eccs_contracts._codec.at import At, Report
 from eccs_contracts._codec.cursor import Cursor
-from eccs_contracts._codec.plan import AvroType, Json
+from eccs_contracts._codec.plan import AvroType, Form, Json
 from eccs_contracts._codec.scalars import STRING
 from eccs_contracts.values import Branch
 
@@ -48,14 +48,16 @@ class Array(AvroType):
         fits = [self.inner.check(item, at.item(index), report) for index, item in enumerate(value)]
         return all(fits)  # of a list, not of a generator: every item is checked
 
-    def to_json(self, value: Any) -> Json:
-        return [self.inner.to_json(item) for item in value]
+    def to_json(self, value: Any, at: At, form: Form) -> Json:
+        if not isinstance(value, list | tuple):
+            at.refuse(self.label, value)
+        return [self.inner.to_json(item, at.item(index), form) for index, item in enumerate(value)]
 
-    def from_json(self, value: Json, at: At, report: Report) -> Any:
+    def from_json(self, value: Json, at: At, report: Report, form: Form) -> Any:
         if not isinstance(value, list):
             report.add(at, f"{self.label} is expected", value)
             return None
-        return [self.inner.from_json(item, at.item(index), report) for index, item in enumerate(value)]
+        return [self.inner.from_json(item, at.item(index), report, form) for index, item in enumerate(value)]
 
 
 class Map(AvroType):
@@ -96,15 +98,20 @@ class Map(AvroType):
         keys = [STRING.check(key, at.item("key"), report) for key in value]
         return all([*keys, *(self.inner.check(item, at.item(key), report) for key, item in value.items())])
 
-    def to_json(self, value: Any) -> Json:
-        return {key: self.inner.to_json(item) for key, item in value.items()}
+    def to_json(self, value: Any, at: At, form: Form) -> Json:
+        if not isinstance(value, Mapping):
+            at.refuse(self.label, value)
+        return {
+            STRING.to_json(key, at.item("key"), form): self.inner.to_json(item, at.item(key), form)
+            for key, item in value.items()
+        }
 
-    def from_json(self, value: Json, at: At, report: Report) -> Any:
+    def from_json(self, value: Json, at: At, report: Report, form: Form) -> Any:
         if not isinstance(value, Mapping):
             report.add(at, "an object is expected", value)
             return None
         return {
-            STRING.from_json(key, at.item("key"), report): self.inner.from_json(item, at.item(key), report)
+            STRING.from_json(key, at.item("key"), report, form): self.inner.from_json(item, at.item(key), report, form)
             for key, item in value.items()
         }
 
@@ -140,11 +147,11 @@ class Tagged(AvroType):
     def check(self, value: Any, at: At, report: Report) -> bool:
         return self.inner.check(self._bare(value), at, report)
 
-    def to_json(self, value: Any) -> Json:
-        return self.inner.to_json(self._bare(value))
+    def to_json(self, value: Any, at: At, form: Form) -> Json:
+        return self.inner.to_json(self._bare(value), at, form)
 
-    def from_json(self, value: Json, at: At, report: Report) -> Branch[Any]:
-        return self.made(self.inner.from_json(value, at, report))
+    def from_json(self, value: Json, at: At, report: Report, form: Form) -> Branch[Any]:
+        return self.made(self.inner.from_json(value, at, report, form))
 
     def _bare(self, value: Any) -> Any:
         """The value inside; one that stands bare is taken, too."""
@@ -154,11 +161,13 @@ class Tagged(AvroType):
 class Union(AvroType):
     """A union; the class of a value tells its branch."""
 
-    __slots__ = ("branches",)
+    __slots__ = ("branches", "names")
     least = 1
 
-    def __init__(self, *branches: AvroType) -> None:
-        self.branches = branches
+    def __init__(self, branches: dict[str, AvroType]) -> None:
+        """Take the branches by their names: of the type, or the full one of a record, an enum or a fixed."""
+        self.names = tuple(branches)
+        self.branches = tuple(branches.values())
 
     @property
     def label(self) -> str:  # type: ignore[override]  # the labels of records are known only when all are
@@ -187,16 +196,22 @@ class Union(AvroType):
             return False
         return self.branches[index].check(value, at, report)
 
-    def to_json(self, value: Any) -> Json:
+    def to_json(self, value: Any, at: At, form: Form) -> Json:
         index = self._index(value)
-        return value if index is None else self.branches[index].to_json(value)
+        if index is None:
+            at.refuse(self.label, value)
+        found = self.branches[index].to_json(value, at, form)
+        return found if form == "plain" or value is None else {self.names[index]: found}
 
-    def from_json(self, value: Json, at: At, report: Report) -> Any:
+    def from_json(self, value: Json, at: At, report: Report, form: Form) -> Any:
+        return self._from_plain(value, at, report) if form == "plain" else self._from_avro(value, at, report)
+
+    def _from_plain(self, value: Json, at: At, report: Report) -> Any:
         """The first branch that takes it; where none does, the problems of the only one beside null."""
         failed: list[Report] = []
         for branch in self.branches:
             attempt = Report()
-            found = branch.from_json(value, at, attempt)
+            found = branch.from_json(value, at, attempt, "plain")
             if not attempt.problems:
                 return found
             failed.append(attempt)
@@ -205,6 +220,16 @@ class Union(AvroType):
         else:
             report.add(at, f"{self.label} is expected", value)
         return None
+
+    def _from_avro(self, value: Json, at: At, report: Report) -> Any:
+        """The branch that the only key names; null stands bare."""
+        name = "null" if value is None else next(iter(value)) if isinstance(value, Mapping) and len(value) == 1 else ""
+        if name not in self.names or (name == "null" and value is not None):
+            branches = ", ".join("null" if one == "null" else f'{{"{one}": ...}}' for one in self.names)
+            report.add(at, f"one of {branches} is expected", value)
+            return None
+        inner = None if value is None else value[name]
+        return self.branches[self.names.index(name)].from_json(inner, at, report, "avro")
 
     def _index(self, value: object) -> int | None:
         """The branch of the very class, else the first that takes the value as one of its own."""

@@ -50,12 +50,6 @@ def read_uuid(b: bytes, p: int) -> UUID:
     return value
 
 
-def text_of_uuid(value: UUID) -> str:
-    """The 36 characters of a UUID, as `str` gives them, in two thirds of its time."""
-    pairs = value.int.to_bytes(16, "big").hex("-", 2)
-    return f"{pairs[:4]}{pairs[5:29]}{pairs[30:34]}{pairs[35:]}"
-
-
 def uuid_of_text(text: str) -> UUID:
     """The UUID of a text of exactly 36 characters.
 

@@ -13,7 +13,7 @@ from eccs_contracts._codec import convert, varint
 from eccs_contracts._codec.at import At
 from eccs_contracts._codec.cursor import Cursor
 from eccs_contracts._codec.plan import Json
-from eccs_contracts._codec.scalars import Scalar
+from eccs_contracts._codec.scalars import BYTES, INT, LONG, STRING, Scalar, fixed
 from eccs_contracts._codec.tables import EPOCH, LOCAL_EPOCH, MICRO, MILLI
 from eccs_contracts.values import Duration
 
@@ -52,6 +52,7 @@ def _timestamp(epoch: datetime, unit: timedelta, of_number: Callable[[int], date
             lambda value: varint.long_bytes((value - epoch) // unit),
         ),
         ((_instant if aware else _local)(of_number, unit), lambda value: (value - epoch) // unit),
+        LONG,
     )
 
 
@@ -69,6 +70,7 @@ UUID_TEXT: Final = Scalar(
     37,
     (_read_uuid, lambda value: b"\x48" + str(value).encode()),
     (convert.uuid_of_text, str),
+    STRING,
 )
 UUID_FIXED: Final = Scalar(
     "a UUID",
@@ -76,6 +78,7 @@ UUID_FIXED: Final = Scalar(
     16,
     (lambda cursor, at: convert.uuid_of_bytes(cursor.take(16, at)), convert.uuid_bytes),
     (convert.uuid_of_text, str),
+    fixed(16),
 )
 TIMESTAMP_MILLIS: Final = _timestamp(EPOCH, MILLI, convert.instant_of_millis)
 TIMESTAMP_MICROS: Final = _timestamp(EPOCH, MICRO, convert.instant_of_micros)
@@ -90,6 +93,7 @@ DATE: Final = Scalar(
         lambda value: varint.int_bytes(convert.days_of_date(value)),
     ),
     (date.fromisoformat, _iso),
+    INT,
 )
 TIME_MILLIS: Final = Scalar(
     "a time without a zone",
@@ -100,6 +104,7 @@ TIME_MILLIS: Final = Scalar(
         lambda value: varint.int_bytes(convert.millis_of_time(value)),
     ),
     (_millis_text, _iso),
+    INT,
 )
 TIME_MICROS: Final = Scalar(
     "a time without a zone",
@@ -110,6 +115,7 @@ TIME_MICROS: Final = Scalar(
         lambda value: varint.long_bytes(convert.micros_of_time(value)),
     ),
     (time.fromisoformat, _iso),
+    LONG,
 )
 
 
@@ -137,6 +143,7 @@ DURATION: Final = Scalar(
     12,
     (lambda cursor, at: convert.duration_of_bytes(cursor.take(12, at)), convert.bytes_of_duration),
     (_duration, asdict),
+    fixed(12),
 )
 BIG_DECIMAL: Final = Scalar(
     "a finite Decimal",
@@ -144,6 +151,7 @@ BIG_DECIMAL: Final = Scalar(
     1,
     (lambda cursor, at: convert.big_decimal_of_bytes(cursor.sized(at)), _write_big),
     (_decimal_text, str),
+    BYTES,
 )
 
 
@@ -158,7 +166,7 @@ def decimal_bytes(precision: int, scale: int) -> Scalar:
         return convert.decimal_of_bytes(cursor.sized(at), precision, scale)
 
     label = f"a Decimal of {precision} digits, {scale} of them after the point"
-    return Scalar(label, (Decimal,), 1, (get, put), (_decimal_text, str))
+    return Scalar(label, (Decimal,), 1, (get, put), (_decimal_text, str), BYTES)
 
 
 def decimal_fixed(size: int, precision: int, scale: int) -> Scalar:
@@ -171,4 +179,4 @@ def decimal_fixed(size: int, precision: int, scale: int) -> Scalar:
         return convert.decimal_of_bytes(cursor.take(size, at), precision, scale)
 
     label = f"a Decimal of {precision} digits, {scale} of them after the point"
-    return Scalar(label, (Decimal,), size, (get, put), (_decimal_text, str))
+    return Scalar(label, (Decimal,), size, (get, put), (_decimal_text, str), fixed(size))

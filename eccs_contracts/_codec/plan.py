@@ -6,12 +6,16 @@ Generated modules build one plan per record. Speed is not its business; that eve
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from eccs_contracts._codec.at import At, Report
 from eccs_contracts._codec.cursor import Cursor
 
-Json = Any  # what json.loads gives
+Json: TypeAlias = Any  # what json.loads gives
+# "plain" is what the older producers write: unions without wrappers, bytes in base64, dates and decimals as people
+# write them. "avro" is the JSON encoding of the specification: {"branch": value}, and logical types as what they are
+# stored as.
+Form: TypeAlias = Literal["plain", "avro"]
 
 
 class AvroType(ABC):
@@ -51,9 +55,13 @@ class AvroType(ABC):
         """Whether the class and the range are right, and all rules inside hold; notes what does not."""
 
     @abstractmethod
-    def to_json(self, value: Any) -> Json:
-        """The plain JSON form of a value."""
+    def to_json(self, value: Any, at: At, form: Form) -> Json:
+        """A JSON form of a value.
+
+        Raises:
+            EncodeError: it cannot be one.
+        """
 
     @abstractmethod
-    def from_json(self, value: Json, at: At, report: Report) -> Any:
-        """A value from its plain JSON form; notes what is wrong with it."""
+    def from_json(self, value: Json, at: At, report: Report, form: Form) -> Any:
+        """A value from a JSON form; notes what is wrong with it."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Self, TypeVar, cast
+from typing import Any, ClassVar, Final, Literal, Self, TypeVar, cast, get_args, overload
 
 from eccs_contracts._codec.at import At, Report
 from eccs_contracts._codec.constraints import Rule, broken_rule
 from eccs_contracts._codec.cursor import Cursor
-from eccs_contracts._codec.plan import AvroType, Json
+from eccs_contracts._codec.plan import AvroType, Form, Json
 from eccs_contracts.errors import DecodeError, EncodeError
 
 M = TypeVar("M", bound="Record")
@@ -43,14 +43,19 @@ class Field:
 
 
 class RecordPlan(AvroType):
-    """The plan of a record."""
+    """The plan of a record.
 
-    __slots__ = ("fields", "label", "model")
+    Attributes:
+        bare: whether the schema is no record, but the type of the only field.
+    """
+
+    __slots__ = ("bare", "fields", "label", "model")
     least = 0  # not asked for: whoever holds a record holds a `Reference`
 
-    def __init__(self, model: type[Record], *fields: Field) -> None:
+    def __init__(self, model: type[Record], *fields: Field, bare: bool = False) -> None:
         self.model = model
         self.fields = fields
+        self.bare = bare
         self.label = f"a record {model.__name__}"
 
     @property
@@ -96,14 +101,24 @@ class RecordPlan(AvroType):
             report.add(here, rule, found)
         return not broken
 
-    def to_json(self, value: Any) -> dict[str, Json]:
-        return {one.name: one.type.to_json(getattr(value, one.attribute)) for one in self.fields}
+    def to_json(self, value: Any, at: At, form: Form) -> Json:
+        if not isinstance(value, self.model):
+            at.refuse(self.label, value)
+        found = {
+            one.name: one.type.to_json(
+                getattr(value, one.attribute, Unset()), at.field(one.name, personal=one.personal), form
+            )
+            for one in self.fields
+        }
+        return found["value"] if self.bare and form == "avro" else found
 
-    def from_json(self, value: Json, at: At, report: Report) -> Any:
-        return self.from_json_as(self.model, value, at, report)
+    def from_json(self, value: Json, at: At, report: Report, form: Form) -> Any:
+        return self.from_json_as(self.model, value, at, report, form)
 
-    def from_json_as(self, model: type[Record], value: Json, at: At, report: Report) -> Any:
+    def from_json_as(self, model: type[Record], value: Json, at: At, report: Report, form: Form) -> Any:
         """As `from_json`, into a subclass."""
+        if self.bare and form == "avro":
+            value = {"value": value}
         if not isinstance(value, Mapping):
             report.add(at, "an object is expected", value)
             return None
@@ -112,7 +127,7 @@ class RecordPlan(AvroType):
         for one in self.fields:
             here = at.field(one.name, personal=one.personal)
             if one.name in value:
-                made[one.attribute] = one.type.from_json(value[one.name], here, report)
+                made[one.attribute] = one.type.from_json(value[one.name], here, report, form)
             elif not one.optional:
                 report.absent(here)
         names = {one.name for one in self.fields}
@@ -152,11 +167,11 @@ class Reference(AvroType):
     def check(self, value: Any, at: At, report: Report) -> bool:
         return self.record.check(value, at, report)
 
-    def to_json(self, value: Any) -> Json:
-        return self.record.to_json(value)
+    def to_json(self, value: Any, at: At, form: Form) -> Json:
+        return self.record.to_json(value, at, form)
 
-    def from_json(self, value: Json, at: At, report: Report) -> Any:
-        return self.record.from_json(value, at, report)
+    def from_json(self, value: Json, at: At, report: Report, form: Form) -> Any:
+        return self.record.from_json(value, at, report, form)
 
 
 class Record:
@@ -168,6 +183,8 @@ class Record:
         FIELDS: names of the fields on the wire, in their order.
         FINGERPRINT: CRC-64-AVRO of the Parsing Canonical Form, in hexadecimal, in the order of the bytes that
             single-object encoding has.
+        FINGERPRINT_MD5: MD5 of the same, in hexadecimal.
+        FINGERPRINT_SHA256: SHA-256 of the same, in hexadecimal.
         SCHEMA_SHA256: SHA-256 of SCHEMA, in hexadecimal.
         PLAN: how the record is read and written when the fast way does not do.
     """
@@ -177,6 +194,8 @@ class Record:
     FULLNAME: ClassVar[str]
     FIELDS: ClassVar[tuple[str, ...]]
     FINGERPRINT: ClassVar[str]
+    FINGERPRINT_MD5: ClassVar[str]
+    FINGERPRINT_SHA256: ClassVar[str]
     SCHEMA_SHA256: ClassVar[str]
     PLAN: ClassVar[RecordPlan]
 
@@ -202,31 +221,55 @@ class Record:
             report.add(At(personal=True), _DEEP, self)
         report.close(type(self).__name__)
 
-    def to_json(self) -> dict[str, Json]:
-        """The plain JSON form: wire names, unions without wrappers.
+    @overload
+    def to_json(self, form: Literal["plain"] = "plain") -> dict[str, Json]: ...
 
-        UUIDs are text, timestamps numbers in the unit of the schema, dates and times ISO 8601 text, decimals
-        text, bytes base64 text.
+    @overload
+    def to_json(self, form: Form) -> Json: ...
+
+    def to_json(self, form: Form = "plain") -> Json:
+        """A JSON form of the value, as what `json.dumps` takes; names are those on the wire.
+
+        Args:
+            form: "plain", which the older producers write: unions without wrappers, UUIDs as text, timestamps as
+                numbers in the unit of the schema, dates and times as ISO 8601 text, decimals as text, bytes as
+                base64 text. Or "avro", the JSON encoding of the specification (Avro 1.12, "JSON Encoding"): unions
+                as `{"branch": value}`, bytes as a code point for each, logical types as what they are stored as.
+
+        Raises:
+            EncodeError: a value cannot be what the schema says; names the field.
+            ValueError: there is no such form.
         """
-        return self.PLAN.to_json(self)
+        _check_form(form)
+        try:
+            return self.PLAN.to_json(self, At(), form)
+        except RecursionError:
+            raise EncodeError(_DEEP) from None
 
     @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Self:
-        """A value from the plain JSON form; timestamps may be ISO 8601 text with an offset, too.
+    def from_json(cls, value: Json, form: Form = "plain") -> Self:
+        """A value from one of the forms of `to_json`; a field that has a default may be left out.
 
-        Constraints are for `validate`.
+        In the plain form timestamps may be ISO 8601 text with an offset, too. Constraints are for `validate`.
 
         Raises:
             ValidationError: with every missing field, unknown field and wrong type.
+            ValueError: there is no such form.
         """
+        _check_form(form)
         report = Report()
         made = None
         try:
-            made = cls.PLAN.from_json_as(cls, value, At(), report)
+            made = cls.PLAN.from_json_as(cls, value, At(), report, form)
         except RecursionError:
             report.add(At(personal=True), _DEEP, value)
         report.close(cls.__name__)
         return cast("Self", made)  # a report without problems means that there is a value
+
+
+def _check_form(form: Form) -> None:
+    if form not in get_args(Form):
+        raise ValueError(f"a form is one of {', '.join(get_args(Form))}, not {form!r}")
 
 
 def write_checked(value: Record) -> bytes:

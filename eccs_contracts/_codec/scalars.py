@@ -6,18 +6,22 @@ import base64
 import struct
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from eccs_contracts._codec import varint
 from eccs_contracts._codec.at import At, Report
 from eccs_contracts._codec.cursor import Cursor
-from eccs_contracts._codec.plan import AvroType, Json
+from eccs_contracts._codec.plan import AvroType, Form, Json
 from eccs_contracts._codec.tables import DOUBLE as DOUBLE_STRUCT
 from eccs_contracts._codec.tables import FLOAT as FLOAT_STRUCT
 from eccs_contracts.errors import DecodeError
 
 # What a conversion may raise where a value of the right class does not fit.
-MISFIT: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, struct.error)
+MISFIT: Final = (ArithmeticError, AttributeError, DecodeError, LookupError, TypeError, ValueError, struct.error)
+
+
+Codec: TypeAlias = tuple[Callable[[Cursor, At], Any], Callable[[Any], bytes]]
+JsonCodec: TypeAlias = tuple[Callable[[Json], Any], Callable[[Any], Json]]
 
 
 def same(value: Any) -> Any:
@@ -28,22 +32,29 @@ def same(value: Any) -> Any:
 class Scalar(AvroType):
     """A type without others inside of it, made of functions that raise MISFIT where a value is wrong."""
 
-    __slots__ = ("_classes", "_get", "_of_json", "_put", "_to_json", "label", "least")
+    __slots__ = ("_classes", "_get", "_json", "_put", "label", "least")
 
     def __init__(
         self,
         label: str,
         classes: tuple[type, ...],
         least: int,
-        codec: tuple[Callable[[Cursor, At], Any], Callable[[Any], bytes]],
-        json: tuple[Callable[[Json], Any], Callable[[Any], Json]] = (same, same),
+        codec: Codec,
+        plain: JsonCodec = (same, same),
+        avro: JsonCodec | Scalar = (same, same),
     ) -> None:
-        """Take the label, the Python classes (the reader's own first), and the functions."""
+        """Take the label, the Python classes (the reader's own first), and the functions.
+
+        A logical type gives for `avro` the type that it is on, whose JSON is its own.
+        """
         self.label = label
         self.least = least
         self._classes = classes
         self._get, self._put = codec
-        self._of_json, self._to_json = json
+        self._json: dict[Form, JsonCodec] = {
+            "plain": plain,
+            "avro": self._as_stored(avro) if isinstance(avro, Scalar) else avro,
+        }
 
     def owns(self, value: object) -> bool:
         return type(value) is self._classes[0]
@@ -71,18 +82,34 @@ class Scalar(AvroType):
         report.add(at, f"{self.label} is expected", value)
         return False
 
-    def to_json(self, value: Any) -> Json:
-        return self._to_json(value)
+    def to_json(self, value: Any, at: At, form: Form) -> Json:
+        if not self._is_class(value):
+            at.refuse(self.label, value)
+        if not self._fits(value):
+            at.misfit(self.label)
+        return self._json[form][1](value)
 
-    def from_json(self, value: Json, at: At, report: Report) -> Any:
+    def from_json(self, value: Json, at: At, report: Report, form: Form) -> Any:
         try:
-            found = self._of_json(value)
+            found = self._json[form][0](value)
         except MISFIT:
             found = _UNFIT
         if found is not _UNFIT and self._fits(found):
             return found
         report.add(at, f"{self.label} is expected", value)
         return None
+
+    def _as_stored(self, base: Scalar) -> JsonCodec:
+        """The JSON of the type that a logical type is on: what it reads of the same bytes."""
+        of_json, to_json = base._json["avro"]
+
+        def of_stored(value: Json) -> Any:
+            found = of_json(value)
+            if not base._is_class(found):
+                raise TypeError
+            return self._get(Cursor(base._put(found)), At())
+
+        return of_stored, lambda value: to_json(base._get(Cursor(self._put(value)), At()))
 
     def _is_class(self, value: object) -> bool:
         return isinstance(value, self._classes) and (not isinstance(value, bool) or bool in self._classes)
@@ -123,6 +150,21 @@ def _number(value: Json) -> float:
     return float(value)
 
 
+def _avro_number(value: Json) -> float:
+    """As `_number`, or one that JSON has not, as Apache Avro for Java writes it."""
+    return _NO_NUMBERS[value] if isinstance(value, str) else _number(value)
+
+
+def _of_latin1(value: Json) -> bytes:
+    """Bytes from the Avro JSON encoding: a code point for each."""
+    raw: bytes = value.encode("latin-1")
+    return raw
+
+
+def _latin1(value: bytes) -> str:
+    return value.decode("latin-1")
+
+
 def base64_text(value: bytes) -> str:
     """Bytes in JSON (RFC 4648, section 4)."""
     return base64.b64encode(value).decode("ascii")
@@ -132,6 +174,10 @@ def of_base64(value: Json) -> bytes:
     """Bytes from JSON."""
     return base64.b64decode(value.encode("ascii"), validate=True)
 
+
+_NO_NUMBERS: Final = {name: float(name) for name in ("NaN", "Infinity", "-Infinity")}
+_BASE64: Final = (of_base64, base64_text)
+_LATIN1: Final = (_of_latin1, _latin1)
 
 NULL: Final = Scalar("None", (type(None),), 0, (lambda cursor, at: None, lambda value: b""))  # noqa: ARG005  no bytes
 BOOLEAN: Final = Scalar("a bool", (bool,), 1, (_read_boolean, lambda value: b"\1" if value else b"\0"))
@@ -143,6 +189,7 @@ FLOAT: Final = Scalar(
     4,
     (lambda cursor, at: FLOAT_STRUCT.unpack(cursor.take(4, at))[0], FLOAT_STRUCT.pack),
     (_number, same),
+    (_avro_number, same),
 )
 DOUBLE: Final = Scalar(
     "a float",
@@ -150,9 +197,10 @@ DOUBLE: Final = Scalar(
     8,
     (lambda cursor, at: DOUBLE_STRUCT.unpack(cursor.take(8, at))[0], DOUBLE_STRUCT.pack),
     (_number, same),
+    (_avro_number, same),
 )
 STRING: Final = Scalar("text", (str,), 1, (lambda cursor, at: cursor.sized(at).decode(), _write_string))
-BYTES: Final = Scalar("bytes", (bytes,), 1, (Cursor.sized, _write_bytes), (of_base64, base64_text))
+BYTES: Final = Scalar("bytes", (bytes,), 1, (Cursor.sized, _write_bytes), _BASE64, _LATIN1)
 
 
 def fixed(size: int) -> Scalar:
@@ -168,7 +216,8 @@ def fixed(size: int) -> Scalar:
         (bytes,),
         size,
         (lambda cursor, at: cursor.take(size, at), put),
-        (of_base64, base64_text),
+        _BASE64,
+        _LATIN1,
     )
 
 
@@ -211,10 +260,12 @@ class Enum(AvroType):
             report.add(at, f"{self.label} is expected", value)
         return self.owns(value)
 
-    def to_json(self, value: Any) -> Json:
+    def to_json(self, value: Any, at: At, form: Form) -> Json:  # noqa: ARG002  the same in both
+        if not self.owns(value):
+            at.refuse(self.label, value)
         return str(value)
 
-    def from_json(self, value: Json, at: At, report: Report) -> Any:
+    def from_json(self, value: Json, at: At, report: Report, form: Form) -> Any:  # noqa: ARG002
         symbols = [str(member) for member in self.symbols]
         if value in symbols:
             return self.symbols(value)

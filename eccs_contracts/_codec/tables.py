@@ -44,6 +44,11 @@ def _varint(value: int) -> str:
 # Length or non-negative int below 1024 -> its varint, as latin-1 text and as bytes.
 LEN: Final = tuple(_varint(2 * n) for n in range(1024))
 LEN_B: Final = tuple(text.encode("latin-1") for text in LEN)
+# The same behind the index of the first or the second branch of a union.
+FIRST_LEN: Final = tuple(["\0" + text for text in LEN])
+SECOND_LEN: Final = tuple(["\2" + text for text in LEN])
+FIRST_LEN_B: Final = tuple([b"\0" + raw for raw in LEN_B])
+SECOND_LEN_B: Final = tuple([b"\2" + raw for raw in LEN_B])
 
 # The first byte of a length -> the length; an odd byte is a negative length.
 LENGTH: Final = tuple(n >> 1 if n % 2 == 0 else _FAR for n in range(128))
@@ -64,10 +69,12 @@ T2: Final = tuple(((n & 127) << 14) / 2 if n > 127 else _NAN for n in range(256)
 T3: Final = tuple(((n & 127) << 21) / 2 if n > 127 else _NAN for n in range(256))
 T4: Final = tuple(((n & 127) << 28) / 2 if n > 127 else _NAN for n in range(256))
 T5: Final = tuple((n << 35) / 2 if 0 < n < 128 else _NAN for n in range(256))
-# The same when writing: twice the milliseconds, without the low 21 bits -> the last three bytes, as they come up.
+# The same when writing: twice the milliseconds, without the low 21 bits -> the last three bytes. And days since 1970 ->
+# twice their milliseconds, as the low 21 bits and the rest. Both are filled as they come up, by `varint`.
 HIGH: Final[dict[int, str]] = {}
 HIGH_B: Final[dict[int, bytes]] = {}
-MAX_HIGH: Final = 4096  # entries, of 17 minutes each; then all are forgotten
+DAYS: Final[dict[int, tuple[int, int]]] = {}
+MAX_KEPT: Final = 4096  # entries of each (of 17 minutes in HIGH); then all are forgotten
 TIME_FROM: Final = 1 << 35
 TIME_TO: Final = 1 << 42
 

@@ -6,9 +6,12 @@ ValueError or IndexError, without words: generated code answers with the slow pa
 
 from __future__ import annotations
 
-from typing import Final
+from datetime import timedelta
+from typing import Final, TypeVar
 
-from eccs_contracts._codec.tables import HIGH, HIGH_B, MAX_HIGH, TIME_FROM, TIME_TO
+from eccs_contracts._codec.tables import DAYS, HIGH, HIGH_B, LAST, LAST_B, MAX_KEPT, MORE, MORE_B, TIME_FROM, TIME_TO
+
+V = TypeVar("V")
 
 INT_MIN: Final = -(1 << 31)
 INT_MAX: Final = (1 << 31) - 1
@@ -87,6 +90,10 @@ def long_bytes(value: int) -> bytes:
     Raises:
         OverflowError: more than 64 bits.
     """
+    if 64 <= value < 8192:
+        return MORE_B[value << 1 & 127] + LAST_B[value >> 6]
+    if 8192 <= value < 1_048_576:
+        return MORE_B[value << 1 & 127] + MORE_B[value >> 6 & 127] + LAST_B[value >> 13]
     if not LONG_MIN <= value <= LONG_MAX:
         raise OverflowError
     return varint_bytes(value << 1 ^ value >> 63)
@@ -105,6 +112,10 @@ def int_bytes(value: int) -> bytes:
 
 def long_text(value: int) -> str:
     """`long_bytes`, as latin-1 text."""
+    if 64 <= value < 8192:  # the length of many a text
+        return MORE[value << 1 & 127] + LAST[value >> 6]
+    if 8192 <= value < 1_048_576:
+        return MORE[value << 1 & 127] + MORE[value >> 6 & 127] + LAST[value >> 13]
     return long_bytes(value).decode("latin-1")
 
 
@@ -113,27 +124,39 @@ def int_text(value: int) -> str:
     return int_bytes(value).decode("latin-1")
 
 
-def time_text(t: int) -> tuple[str, str, str, str]:
-    """The parts of a timestamp whose last three bytes are not in HIGH yet; puts them there.
+def time_text(since: timedelta) -> tuple[str, str, str, str]:
+    """The parts of a timestamp of which DAYS or HIGH do not know enough yet; teaches them.
 
     Args:
-        t: twice the milliseconds.
+        since: the time since the epoch.
     """
+    t = _twice_millis(since)
     text = long_text(t >> 1)
     if not TIME_FROM <= t < TIME_TO:
         return text, "", "", ""
-    if len(HIGH) >= MAX_HIGH:
-        HIGH.clear()
-    HIGH[t >> 21] = text[3:]
+    _learn(HIGH, t >> 21, text[3:])
     return text[0], text[1], text[2], text[3:]
 
 
-def time_bytes(t: int) -> tuple[bytes, bytes, bytes, bytes]:
+def time_bytes(since: timedelta) -> tuple[bytes, bytes, bytes, bytes]:
     """`time_text`, as bytes."""
+    t = _twice_millis(since)
     raw = long_bytes(t >> 1)
     if not TIME_FROM <= t < TIME_TO:
         return raw, b"", b"", b""
-    if len(HIGH_B) >= MAX_HIGH:
-        HIGH_B.clear()
-    HIGH_B[t >> 21] = raw[3:]
+    _learn(HIGH_B, t >> 21, raw[3:])
     return raw[:1], raw[1:2], raw[2:3], raw[3:]
+
+
+def _twice_millis(since: timedelta) -> int:
+    """Twice the milliseconds, which are rounded down; teaches DAYS about the day."""
+    day = since.days * 172_800_000
+    if 0 <= day < TIME_TO:
+        _learn(DAYS, since.days, (day & (1 << 21) - 1, day >> 21))
+    return day + since.seconds * 2000 + (since.microseconds // 500 & -2)
+
+
+def _learn(table: dict[int, V], key: int, value: V) -> None:
+    if len(table) >= MAX_KEPT:
+        table.clear()
+    table[key] = value

@@ -2,7 +2,7 @@
 
     with EmailApi("http://127.0.0.1:3002", token) as api:
         sent = api.send(Email(to="name@example.com", subject="Hello", body="Text"))
-        print(api.status(sent.id).state)
+        print(api.stats().states)
 
 Every send carries an Idempotency-Key, so that it is repeated safely where the service or the network failed.
 """

@@ -10,17 +10,21 @@ from typing import Annotated, ClassVar, Final, Self, TypeVar
 from uuid import UUID
 
 from eccs_contracts._codec import containers, logical, record, scalars
-from eccs_contracts._codec.convert import instant_of_millis, read_uuid, text_of_uuid
+from eccs_contracts._codec.convert import instant_of_millis, read_uuid
 from eccs_contracts._codec.markers import Format, Ge, MaxLen, MinLen, Pattern, Personal
 from eccs_contracts._codec.tables import (
+    DAYS,
     EPOCH,
     HIGH,
     LAST,
+    LAST_B,
     LEN,
     LEN_B,
     LENGTH,
     MORE,
     NOT_FAST,
+    SECOND_LEN,
+    SECOND_LEN_B,
     SIX,
     T0,
     T1,
@@ -91,6 +95,8 @@ class DlqMetadata(record.Record):
         "serviceInstance",
     )
     FINGERPRINT: ClassVar[str] = "a5cd3212bf6d8261"
+    FINGERPRINT_MD5: ClassVar[str] = "f2176345a4d4a0e5abbec0c42b6c5c2e"
+    FINGERPRINT_SHA256: ClassVar[str] = "8be3116c43bc92a474c943617f3315eeedd6a77d3445d976bd9d18ea12a4be2f"
     SCHEMA_SHA256: ClassVar[str] = "7a3efc5ce24339d7fa4d1da18efc6775ffb56827a376af82de143f77bbc46c8b"
     SCHEMA: ClassVar[str] = (
         '{"type":"record","name":"DlqMetadata","namespace":"com.eccs.email","doc":"Why and where th'
@@ -173,6 +179,8 @@ class EmailDlq(record.Record):
         "dlqMetadata",
     )
     FINGERPRINT: ClassVar[str] = "b74ef0a497f49497"
+    FINGERPRINT_MD5: ClassVar[str] = "6b82f241a50bc32112380368a607369f"
+    FINGERPRINT_SHA256: ClassVar[str] = "06dfaaadd4076af0870743589d209c375bf95c53cdad0515af09527c84b90d27"
     SCHEMA_SHA256: ClassVar[str] = "2aeb3952b07cf246640663066e63e9c1330b431302134f63d1adc4ca258ba6cc"
     SCHEMA: ClassVar[str] = (
         '{"type":"record","name":"EmailDlq","namespace":"com.eccs.email","doc":"A dead letter: what'
@@ -297,6 +305,8 @@ class EmailRequest(record.Record):
         "expiresAt",
     )
     FINGERPRINT: ClassVar[str] = "6531030a7b05a541"
+    FINGERPRINT_MD5: ClassVar[str] = "992d4e0b70e564db6025a0c6788d8c40"
+    FINGERPRINT_SHA256: ClassVar[str] = "be307cebf18909176f48c2073cdf449c9f9dad10113d9a7630aaf0e94ec9cfc6"
     SCHEMA_SHA256: ClassVar[str] = "4515aa8c9f89e6e662d19551fdb881719f82bb21b8705f04fa41eae773e5f8bf"
     SCHEMA: ClassVar[str] = (
         '{"type":"record","name":"EmailRequest","namespace":"com.eccs.email","doc":"A request to se'
@@ -404,6 +414,8 @@ class EmailRetry(record.Record):
         "_retry",
     )
     FINGERPRINT: ClassVar[str] = "d17920816d636fab"
+    FINGERPRINT_MD5: ClassVar[str] = "b9939e804d511692aeb24d4ee79ef7cc"
+    FINGERPRINT_SHA256: ClassVar[str] = "171fb211d20e19d6cae411dc376b2a6ae8c36abd4c6b9ec73fd83bde25f53e52"
     SCHEMA_SHA256: ClassVar[str] = "7eef3142af1f6cb9fa051b7ea91b5c3ee9403ecbd8c59915d954bbed3139809f"
     SCHEMA: ClassVar[str] = (
         '{"type":"record","name":"EmailRetry","namespace":"com.eccs.email","doc":"An e-mail that fa'
@@ -496,6 +508,8 @@ class OriginalHeader(record.Record):
         "value",
     )
     FINGERPRINT: ClassVar[str] = "a21aad26b37bc4ac"
+    FINGERPRINT_MD5: ClassVar[str] = "4a418d054afd3cb2dd88ac6b79dce20d"
+    FINGERPRINT_SHA256: ClassVar[str] = "464f278cbe1bf052f3d3657babd0ba7a855ce209689893d3c1638b9b627dc09e"
     SCHEMA_SHA256: ClassVar[str] = "e50cee919a44723cbd2688a69ee7303596e674d70e6b71873f217379544f1bbf"
     SCHEMA: ClassVar[str] = (
         '{"type":"record","name":"OriginalHeader","namespace":"com.eccs.email","doc":"One header of'
@@ -556,6 +570,8 @@ class RetryMetadata(record.Record):
         "originalTopic",
     )
     FINGERPRINT: ClassVar[str] = "c456d3b2d0d7330f"
+    FINGERPRINT_MD5: ClassVar[str] = "a39581f5844a513931f8c8485d5a75cf"
+    FINGERPRINT_SHA256: ClassVar[str] = "320fc024ba0e2240c50ec3c9d3d56c99ac07ceea577c8a030dfea3f6f88a1058"
     SCHEMA_SHA256: ClassVar[str] = "2737ff6b7f099527172894d898ba825c323e0bf39a41f821c847de8e5eb063ad"
     SCHEMA: ClassVar[str] = (
         '{"type":"record","name":"RetryMetadata","namespace":"com.eccs.email","doc":"What the retry'
@@ -618,56 +634,59 @@ def write_dlq_metadata(o: DlqMetadata) -> str:
     if type(v3) is not ErrorCategory:
         raise TypeError
     d4 = o.failed_at - EPOCH
-    t5 = (d4.days * 86_400 + d4.seconds) * 2000 + d4.microseconds // 1000 * 2
-    if c9 := HIGH.get(t5 >> 21) or "":
-        c6 = MORE[t5 & 127]
-        c7 = MORE[t5 >> 7 & 127]
-        c8 = MORE[t5 >> 14 & 127]
+    try:
+        l6, h7 = DAYS[d4.days]
+        t5 = l6 + d4.seconds * 2000 + (d4.microseconds // 500 & -2)
+        c11 = HIGH[h7 + (t5 >> 21)]
+    except KeyError:
+        c8, c9, c10, c11 = time_text(d4)
     else:
-        c6, c7, c8, c9 = time_text(t5)
-    v10 = o.total_attempts
-    if type(v10) is not int:
+        c8 = MORE[t5 & 127]
+        c9 = MORE[t5 >> 7 & 127]
+        c10 = MORE[t5 >> 14 & 127]
+    v12 = o.total_attempts
+    if type(v12) is not int:
         raise TypeError
-    v11 = o.max_attempts_configured
-    if type(v11) is not int:
+    v13 = o.max_attempts_configured
+    if type(v13) is not int:
         raise TypeError
-    v12 = o.original_topic
-    if not v12.isascii():
-        v12 = v12.encode().decode("latin-1")
-    v13 = len(v12)
-    v14 = o.original_partition
-    if type(v14) is not int:
+    v14 = o.original_topic
+    if not v14.isascii():
+        v14 = v14.encode().decode("latin-1")
+    v15 = len(v14)
+    v16 = o.original_partition
+    if type(v16) is not int:
         raise TypeError
-    v15 = o.original_offset
-    if type(v15) is not int:
+    v17 = o.original_offset
+    if type(v17) is not int:
         raise TypeError
-    v16 = o.consumer_group
-    if not v16.isascii():
-        v16 = v16.encode().decode("latin-1")
-    v17 = len(v16)
-    v18 = o.service_instance
+    v18 = o.consumer_group
     if not v18.isascii():
         v18 = v18.encode().decode("latin-1")
     v19 = len(v18)
+    v20 = o.service_instance
+    if not v20.isascii():
+        v20 = v20.encode().decode("latin-1")
+    v21 = len(v20)
     return "".join(
         (
             LEN[v2] if v2 < 1024 else long_text(v2),
             v1,
             ERROR_CATEGORY_TEXT[v3._value_],
-            c6,
-            c7,
             c8,
             c9,
-            LEN[v10] if 0 <= v10 < 1024 else int_text(v10),
-            LEN[v11] if 0 <= v11 < 1024 else int_text(v11),
-            LEN[v13] if v13 < 1024 else long_text(v13),
-            v12,
-            LEN[v14] if 0 <= v14 < 1024 else int_text(v14),
-            LEN[v15] if 0 <= v15 < 1024 else long_text(v15),
-            LEN[v17] if v17 < 1024 else long_text(v17),
-            v16,
+            c10,
+            c11,
+            LEN[v12] if 0 <= v12 < 1024 else int_text(v12),
+            LEN[v13] if 0 <= v13 < 1024 else int_text(v13),
+            LEN[v15] if v15 < 1024 else long_text(v15),
+            v14,
+            LEN[v16] if 0 <= v16 < 1024 else int_text(v16),
+            LEN[v17] if 0 <= v17 < 1024 else long_text(v17),
             LEN[v19] if v19 < 1024 else long_text(v19),
             v18,
+            LEN[v21] if v21 < 1024 else long_text(v21),
+            v20,
         )
     )
 
@@ -797,7 +816,7 @@ def write_email_dlq(o: EmailDlq) -> bytes:
         if type(v4) is not bytes:
             raise TypeError
         v7 = len(v4)
-        p5 = b"\x02" + (LEN_B[v7] if v7 < 1024 else long_bytes(v7))
+        p5 = SECOND_LEN_B[v7] if v7 < 1024 else LAST_B[2] + long_bytes(v7)
         p6 = v4
     else:
         p5 = b"\x00"
@@ -807,7 +826,7 @@ def write_email_dlq(o: EmailDlq) -> bytes:
         if type(v8) is not bytes:
             raise TypeError
         v11 = len(v8)
-        p9 = b"\x02" + (LEN_B[v11] if v11 < 1024 else long_bytes(v11))
+        p9 = SECOND_LEN_B[v11] if v11 < 1024 else LAST_B[2] + long_bytes(v11)
         p10 = v8
     else:
         p9 = b"\x00"
@@ -815,21 +834,19 @@ def write_email_dlq(o: EmailDlq) -> bytes:
     v12 = o.original_headers
     if type(v12) is not list:
         raise TypeError
+    v13 = len(v12)
+    s14: list[bytes] = [p2, p5, p6, p9, p10, LEN_B[v13] if v13 < 1024 else long_bytes(v13)]
     if v12:
-        v17 = len(v12)
-        s14 = [LEN_B[v17] if v17 < 1024 else long_bytes(v17)]
         for y16 in v12:
             if type(y16) is not OriginalHeader:
                 raise TypeError
-            s14 += (write_original_header(y16),)
+            s14.append(write_original_header(y16))
         s14.append(b"\x00")
-        p13 = b"".join(s14)
-    else:
-        p13 = b"\x00"
-    v18 = o.dlq_metadata
-    if type(v18) is not DlqMetadata:
+    v17 = o.dlq_metadata
+    if type(v17) is not DlqMetadata:
         raise TypeError
-    return b"".join((p2, p5, p6, p9, p10, p13, write_dlq_metadata(v18).encode("latin-1")))
+    s14.append(write_dlq_metadata(v17).encode("latin-1"))
+    return b"".join(s14)
 
 
 EmailDlqT = TypeVar("EmailDlqT", bound="EmailDlq")
@@ -907,18 +924,22 @@ EmailDlq.PLAN = record.RecordPlan(
     record.Field(
         "originalData",
         "original_data",
-        containers.Union(scalars.NULL, record.Reference(lambda: EmailRequest, 47)),
+        containers.Union(
+            {"null": scalars.NULL, "com.eccs.email.EmailRequest": record.Reference(lambda: EmailRequest, 47)}
+        ),
         personal=True,
         optional=True,
     ),
     record.Field(
         "originalPayload",
         "original_payload",
-        containers.Union(scalars.NULL, scalars.BYTES),
+        containers.Union({"null": scalars.NULL, "bytes": scalars.BYTES}),
         personal=True,
         optional=True,
     ),
-    record.Field("originalKey", "original_key", containers.Union(scalars.NULL, scalars.BYTES), optional=True),
+    record.Field(
+        "originalKey", "original_key", containers.Union({"null": scalars.NULL, "bytes": scalars.BYTES}), optional=True
+    ),
     record.Field(
         "originalHeaders",
         "original_headers",
@@ -934,153 +955,145 @@ def write_email_request(o: EmailRequest) -> str:
     v1 = o.id
     if type(v1) is not UUID:
         raise TypeError
-    v2 = o.to
-    if not v2.isascii():
-        v2 = v2.encode().decode("latin-1")
-    v3 = len(v2)
-    v4 = o.subject
+    h2 = v1.int.to_bytes(16, "big").hex("-", 6)
+    u3 = f"H{h2[:13]}-{h2[13:17]}-{h2[17:]}"
+    v4 = o.to
     if not v4.isascii():
         v4 = v4.encode().decode("latin-1")
     v5 = len(v4)
-    v6 = o.body
+    v6 = o.subject
     if not v6.isascii():
         v6 = v6.encode().decode("latin-1")
     v7 = len(v6)
-    v8 = o.user_id
+    v8 = o.body
     if not v8.isascii():
         v8 = v8.encode().decode("latin-1")
     v9 = len(v8)
-    d10 = o.timestamp - EPOCH
-    t11 = (d10.days * 86_400 + d10.seconds) * 2000 + d10.microseconds // 1000 * 2
-    if c15 := HIGH.get(t11 >> 21) or "":
-        c12 = MORE[t11 & 127]
-        c13 = MORE[t11 >> 7 & 127]
-        c14 = MORE[t11 >> 14 & 127]
+    v10 = o.user_id
+    if not v10.isascii():
+        v10 = v10.encode().decode("latin-1")
+    v11 = len(v10)
+    d12 = o.timestamp - EPOCH
+    try:
+        l14, h15 = DAYS[d12.days]
+        t13 = l14 + d12.seconds * 2000 + (d12.microseconds // 500 & -2)
+        c19 = HIGH[h15 + (t13 >> 21)]
+    except KeyError:
+        c16, c17, c18, c19 = time_text(d12)
     else:
-        c12, c13, c14, c15 = time_text(t11)
-    v16 = o.source
-    if v16 is not None:
-        if not v16.isascii():
-            v16 = v16.encode().decode("latin-1")
-        v19 = len(v16)
-        p17 = "\x02" + (LEN[v19] if v19 < 1024 else long_text(v19))
-        p18 = v16
-    else:
-        p17 = "\x00"
-        p18 = ""
-    v20 = o.template_id
+        c16 = MORE[t13 & 127]
+        c17 = MORE[t13 >> 7 & 127]
+        c18 = MORE[t13 >> 14 & 127]
+    v20 = o.source
     if v20 is not None:
         if not v20.isascii():
             v20 = v20.encode().decode("latin-1")
         v23 = len(v20)
-        p21 = "\x02" + (LEN[v23] if v23 < 1024 else long_text(v23))
+        p21 = SECOND_LEN[v23] if v23 < 1024 else LAST[2] + long_text(v23)
         p22 = v20
     else:
         p21 = "\x00"
         p22 = ""
-    v24 = o.template_data
+    v24 = o.template_id
     if v24 is not None:
-        if type(v24) is not dict:
-            raise TypeError
-        if v24:
-            v31 = len(v24)
-            s28 = [LEN[v31] if v31 < 1024 else long_text(v31)]
-            for k29, y30 in v24.items():
-                if not k29.isascii():
-                    k29 = k29.encode().decode("latin-1")
-                v32 = len(k29)
-                if y30 is None:
-                    p33 = "\x00"
-                elif type(y30) is bool:
-                    p33 = "\x02" + LAST[y30]
-                elif type(y30) is int:
-                    p33 = "\x04" + (LEN[y30] if 0 <= y30 < 1024 else long_text(y30))
-                elif type(y30) is float:
-                    p33 = "\x06" + put_double(y30).decode("latin-1")
-                elif type(y30) is str:
-                    if not y30.isascii():
-                        y30 = y30.encode().decode("latin-1")
-                    v34 = len(y30)
-                    p33 = "\x08" + (LEN[v34] if v34 < 1024 else long_text(v34)) + y30
-                else:
-                    raise TypeError
-                s28 += (
-                    LEN[v32] if v32 < 1024 else long_text(v32),
-                    k29,
-                    p33,
-                )
-            s28.append("\x00")
-            p27 = "".join(s28)
-        else:
-            p27 = "\x00"
-        p25 = f"\x02{p27}"
+        if not v24.isascii():
+            v24 = v24.encode().decode("latin-1")
+        v27 = len(v24)
+        p25 = SECOND_LEN[v27] if v27 < 1024 else LAST[2] + long_text(v27)
+        p26 = v24
     else:
         p25 = "\x00"
-    v35 = o.metadata
-    if v35 is not None:
-        if type(v35) is not dict:
-            raise TypeError
-        if v35:
-            v42 = len(v35)
-            s39 = [LEN[v42] if v42 < 1024 else long_text(v42)]
-            for k40, y41 in v35.items():
-                if not k40.isascii():
-                    k40 = k40.encode().decode("latin-1")
-                v43 = len(k40)
-                if not y41.isascii():
-                    y41 = y41.encode().decode("latin-1")
-                v44 = len(y41)
-                s39 += (
-                    LEN[v43] if v43 < 1024 else long_text(v43),
-                    k40,
-                    LEN[v44] if v44 < 1024 else long_text(v44),
-                    y41,
+        p26 = ""
+    v28 = o.template_data
+    s29: list[str] = [
+        u3,
+        LEN[v5] if v5 < 1024 else long_text(v5),
+        v4,
+        LEN[v7] if v7 < 1024 else long_text(v7),
+        v6,
+        LEN[v9] if v9 < 1024 else long_text(v9),
+        v8,
+        LEN[v11] if v11 < 1024 else long_text(v11),
+        v10,
+        c16,
+        c17,
+        c18,
+        c19,
+        p21,
+        p22,
+        p25,
+        p26,
+    ]
+    if v28 is None:
+        s29.append("\x00")
+    elif type(v28) is dict:
+        v30 = len(v28)
+        s29.append(SECOND_LEN[v30] if v30 < 1024 else LAST[2] + long_text(v30))
+        if v28:
+            for k31, y32 in v28.items():
+                if not k31.isascii():
+                    k31 = k31.encode().decode("latin-1")
+                v33 = len(k31)
+                if y32 is None:
+                    p34 = "\x00"
+                elif type(y32) is bool:
+                    p34 = f"\x02{LAST[y32]}"
+                elif type(y32) is int:
+                    p34 = f"\x04{LEN[y32] if 0 <= y32 < 1024 else long_text(y32)}"
+                elif type(y32) is float:
+                    p34 = f"\x06{put_double(y32).decode('latin-1')}"
+                elif type(y32) is str:
+                    if not y32.isascii():
+                        y32 = y32.encode().decode("latin-1")
+                    v35 = len(y32)
+                    p34 = f"\x08{LEN[v35] if v35 < 1024 else long_text(v35)}{y32}"
+                else:
+                    raise TypeError
+                s29 += (LEN[v33] if v33 < 1024 else long_text(v33), k31, p34)
+            s29.append("\x00")
+    else:
+        raise TypeError
+    v36 = o.metadata
+    if v36 is None:
+        s29.append("\x00")
+    elif type(v36) is dict:
+        v37 = len(v36)
+        s29.append(SECOND_LEN[v37] if v37 < 1024 else LAST[2] + long_text(v37))
+        if v36:
+            for k38, y39 in v36.items():
+                if not k38.isascii():
+                    k38 = k38.encode().decode("latin-1")
+                v40 = len(k38)
+                if not y39.isascii():
+                    y39 = y39.encode().decode("latin-1")
+                v41 = len(y39)
+                s29 += (
+                    LEN[v40] if v40 < 1024 else long_text(v40),
+                    k38,
+                    LEN[v41] if v41 < 1024 else long_text(v41),
+                    y39,
                 )
-            s39.append("\x00")
-            p38 = "".join(s39)
-        else:
-            p38 = "\x00"
-        p36 = f"\x02{p38}"
+            s29.append("\x00")
     else:
-        p36 = "\x00"
-    v45 = o.expires_at
-    if v45 is not None:
-        d48 = v45 - EPOCH
-        t49 = (d48.days * 86_400 + d48.seconds) * 2000 + d48.microseconds // 1000 * 2
-        if c53 := HIGH.get(t49 >> 21) or "":
-            c50 = MORE[t49 & 127]
-            c51 = MORE[t49 >> 7 & 127]
-            c52 = MORE[t49 >> 14 & 127]
+        raise TypeError
+    v42 = o.expires_at
+    if v42 is not None:
+        d45 = v42 - EPOCH
+        try:
+            l47, h48 = DAYS[d45.days]
+            t46 = l47 + d45.seconds * 2000 + (d45.microseconds // 500 & -2)
+            c52 = HIGH[h48 + (t46 >> 21)]
+        except KeyError:
+            c49, c50, c51, c52 = time_text(d45)
         else:
-            c50, c51, c52, c53 = time_text(t49)
-        p46 = f"\x02{c50}{c51}{c52}{c53}"
+            c49 = MORE[t46 & 127]
+            c50 = MORE[t46 >> 7 & 127]
+            c51 = MORE[t46 >> 14 & 127]
+        p43 = f"\x02{c49}{c50}{c51}{c52}"
     else:
-        p46 = "\x00"
-    return "".join(
-        (
-            "H",
-            text_of_uuid(v1),
-            LEN[v3] if v3 < 1024 else long_text(v3),
-            v2,
-            LEN[v5] if v5 < 1024 else long_text(v5),
-            v4,
-            LEN[v7] if v7 < 1024 else long_text(v7),
-            v6,
-            LEN[v9] if v9 < 1024 else long_text(v9),
-            v8,
-            c12,
-            c13,
-            c14,
-            c15,
-            p17,
-            p18,
-            p21,
-            p22,
-            p25,
-            p36,
-            p46,
-        )
-    )
+        p43 = "\x00"
+    s29.append(p43)
+    return "".join(s29)
 
 
 EmailRequestT = TypeVar("EmailRequestT", bound="EmailRequest")
@@ -1349,11 +1362,17 @@ EmailRequest.PLAN = record.RecordPlan(
         ),
     ),
     record.Field("timestamp", "timestamp", logical.TIMESTAMP_MILLIS),
-    record.Field("source", "source", containers.Union(scalars.NULL, scalars.STRING), (MaxLen(200),), optional=True),
+    record.Field(
+        "source",
+        "source",
+        containers.Union({"null": scalars.NULL, "string": scalars.STRING}),
+        (MaxLen(200),),
+        optional=True,
+    ),
     record.Field(
         "templateId",
         "template_id",
-        containers.Union(scalars.NULL, scalars.STRING),
+        containers.Union({"null": scalars.NULL, "string": scalars.STRING}),
         (
             MaxLen(100),
             Pattern("[A-Za-z0-9][A-Za-z0-9_-]*"),
@@ -1364,16 +1383,36 @@ EmailRequest.PLAN = record.RecordPlan(
         "templateData",
         "template_data",
         containers.Union(
-            scalars.NULL,
-            containers.Map(
-                containers.Union(scalars.NULL, scalars.BOOLEAN, scalars.LONG, scalars.DOUBLE, scalars.STRING)
-            ),
+            {
+                "null": scalars.NULL,
+                "map": containers.Map(
+                    containers.Union(
+                        {
+                            "null": scalars.NULL,
+                            "boolean": scalars.BOOLEAN,
+                            "long": scalars.LONG,
+                            "double": scalars.DOUBLE,
+                            "string": scalars.STRING,
+                        }
+                    )
+                ),
+            }
         ),
         personal=True,
         optional=True,
     ),
-    record.Field("metadata", "metadata", containers.Union(scalars.NULL, containers.Map(scalars.STRING)), optional=True),
-    record.Field("expiresAt", "expires_at", containers.Union(scalars.NULL, logical.TIMESTAMP_MILLIS), optional=True),
+    record.Field(
+        "metadata",
+        "metadata",
+        containers.Union({"null": scalars.NULL, "map": containers.Map(scalars.STRING)}),
+        optional=True,
+    ),
+    record.Field(
+        "expiresAt",
+        "expires_at",
+        containers.Union({"null": scalars.NULL, "long": logical.TIMESTAMP_MILLIS}),
+        optional=True,
+    ),
 )
 
 
@@ -1382,157 +1421,148 @@ def write_email_retry(o: EmailRetry) -> str:
     v1 = o.id
     if type(v1) is not UUID:
         raise TypeError
-    v2 = o.to
-    if not v2.isascii():
-        v2 = v2.encode().decode("latin-1")
-    v3 = len(v2)
-    v4 = o.subject
+    h2 = v1.int.to_bytes(16, "big").hex("-", 6)
+    u3 = f"H{h2[:13]}-{h2[13:17]}-{h2[17:]}"
+    v4 = o.to
     if not v4.isascii():
         v4 = v4.encode().decode("latin-1")
     v5 = len(v4)
-    v6 = o.body
+    v6 = o.subject
     if not v6.isascii():
         v6 = v6.encode().decode("latin-1")
     v7 = len(v6)
-    v8 = o.user_id
+    v8 = o.body
     if not v8.isascii():
         v8 = v8.encode().decode("latin-1")
     v9 = len(v8)
-    d10 = o.timestamp - EPOCH
-    t11 = (d10.days * 86_400 + d10.seconds) * 2000 + d10.microseconds // 1000 * 2
-    if c15 := HIGH.get(t11 >> 21) or "":
-        c12 = MORE[t11 & 127]
-        c13 = MORE[t11 >> 7 & 127]
-        c14 = MORE[t11 >> 14 & 127]
+    v10 = o.user_id
+    if not v10.isascii():
+        v10 = v10.encode().decode("latin-1")
+    v11 = len(v10)
+    d12 = o.timestamp - EPOCH
+    try:
+        l14, h15 = DAYS[d12.days]
+        t13 = l14 + d12.seconds * 2000 + (d12.microseconds // 500 & -2)
+        c19 = HIGH[h15 + (t13 >> 21)]
+    except KeyError:
+        c16, c17, c18, c19 = time_text(d12)
     else:
-        c12, c13, c14, c15 = time_text(t11)
-    v16 = o.source
-    if v16 is not None:
-        if not v16.isascii():
-            v16 = v16.encode().decode("latin-1")
-        v19 = len(v16)
-        p17 = "\x02" + (LEN[v19] if v19 < 1024 else long_text(v19))
-        p18 = v16
-    else:
-        p17 = "\x00"
-        p18 = ""
-    v20 = o.template_id
+        c16 = MORE[t13 & 127]
+        c17 = MORE[t13 >> 7 & 127]
+        c18 = MORE[t13 >> 14 & 127]
+    v20 = o.source
     if v20 is not None:
         if not v20.isascii():
             v20 = v20.encode().decode("latin-1")
         v23 = len(v20)
-        p21 = "\x02" + (LEN[v23] if v23 < 1024 else long_text(v23))
+        p21 = SECOND_LEN[v23] if v23 < 1024 else LAST[2] + long_text(v23)
         p22 = v20
     else:
         p21 = "\x00"
         p22 = ""
-    v24 = o.template_data
+    v24 = o.template_id
     if v24 is not None:
-        if type(v24) is not dict:
-            raise TypeError
-        if v24:
-            v31 = len(v24)
-            s28 = [LEN[v31] if v31 < 1024 else long_text(v31)]
-            for k29, y30 in v24.items():
-                if not k29.isascii():
-                    k29 = k29.encode().decode("latin-1")
-                v32 = len(k29)
-                if y30 is None:
-                    p33 = "\x00"
-                elif type(y30) is bool:
-                    p33 = "\x02" + LAST[y30]
-                elif type(y30) is int:
-                    p33 = "\x04" + (LEN[y30] if 0 <= y30 < 1024 else long_text(y30))
-                elif type(y30) is float:
-                    p33 = "\x06" + put_double(y30).decode("latin-1")
-                elif type(y30) is str:
-                    if not y30.isascii():
-                        y30 = y30.encode().decode("latin-1")
-                    v34 = len(y30)
-                    p33 = "\x08" + (LEN[v34] if v34 < 1024 else long_text(v34)) + y30
-                else:
-                    raise TypeError
-                s28 += (
-                    LEN[v32] if v32 < 1024 else long_text(v32),
-                    k29,
-                    p33,
-                )
-            s28.append("\x00")
-            p27 = "".join(s28)
-        else:
-            p27 = "\x00"
-        p25 = f"\x02{p27}"
+        if not v24.isascii():
+            v24 = v24.encode().decode("latin-1")
+        v27 = len(v24)
+        p25 = SECOND_LEN[v27] if v27 < 1024 else LAST[2] + long_text(v27)
+        p26 = v24
     else:
         p25 = "\x00"
-    v35 = o.metadata
-    if v35 is not None:
-        if type(v35) is not dict:
-            raise TypeError
-        if v35:
-            v42 = len(v35)
-            s39 = [LEN[v42] if v42 < 1024 else long_text(v42)]
-            for k40, y41 in v35.items():
-                if not k40.isascii():
-                    k40 = k40.encode().decode("latin-1")
-                v43 = len(k40)
-                if not y41.isascii():
-                    y41 = y41.encode().decode("latin-1")
-                v44 = len(y41)
-                s39 += (
-                    LEN[v43] if v43 < 1024 else long_text(v43),
-                    k40,
-                    LEN[v44] if v44 < 1024 else long_text(v44),
-                    y41,
-                )
-            s39.append("\x00")
-            p38 = "".join(s39)
-        else:
-            p38 = "\x00"
-        p36 = f"\x02{p38}"
+        p26 = ""
+    v28 = o.template_data
+    s29: list[str] = [
+        u3,
+        LEN[v5] if v5 < 1024 else long_text(v5),
+        v4,
+        LEN[v7] if v7 < 1024 else long_text(v7),
+        v6,
+        LEN[v9] if v9 < 1024 else long_text(v9),
+        v8,
+        LEN[v11] if v11 < 1024 else long_text(v11),
+        v10,
+        c16,
+        c17,
+        c18,
+        c19,
+        p21,
+        p22,
+        p25,
+        p26,
+    ]
+    if v28 is None:
+        s29.append("\x00")
+    elif type(v28) is dict:
+        v30 = len(v28)
+        s29.append(SECOND_LEN[v30] if v30 < 1024 else LAST[2] + long_text(v30))
+        if v28:
+            for k31, y32 in v28.items():
+                if not k31.isascii():
+                    k31 = k31.encode().decode("latin-1")
+                v33 = len(k31)
+                if y32 is None:
+                    p34 = "\x00"
+                elif type(y32) is bool:
+                    p34 = f"\x02{LAST[y32]}"
+                elif type(y32) is int:
+                    p34 = f"\x04{LEN[y32] if 0 <= y32 < 1024 else long_text(y32)}"
+                elif type(y32) is float:
+                    p34 = f"\x06{put_double(y32).decode('latin-1')}"
+                elif type(y32) is str:
+                    if not y32.isascii():
+                        y32 = y32.encode().decode("latin-1")
+                    v35 = len(y32)
+                    p34 = f"\x08{LEN[v35] if v35 < 1024 else long_text(v35)}{y32}"
+                else:
+                    raise TypeError
+                s29 += (LEN[v33] if v33 < 1024 else long_text(v33), k31, p34)
+            s29.append("\x00")
     else:
-        p36 = "\x00"
-    v45 = o.expires_at
-    if v45 is not None:
-        d48 = v45 - EPOCH
-        t49 = (d48.days * 86_400 + d48.seconds) * 2000 + d48.microseconds // 1000 * 2
-        if c53 := HIGH.get(t49 >> 21) or "":
-            c50 = MORE[t49 & 127]
-            c51 = MORE[t49 >> 7 & 127]
-            c52 = MORE[t49 >> 14 & 127]
-        else:
-            c50, c51, c52, c53 = time_text(t49)
-        p46 = f"\x02{c50}{c51}{c52}{c53}"
-    else:
-        p46 = "\x00"
-    v54 = o.retry
-    if type(v54) is not RetryMetadata:
         raise TypeError
-    return "".join(
-        (
-            "H",
-            text_of_uuid(v1),
-            LEN[v3] if v3 < 1024 else long_text(v3),
-            v2,
-            LEN[v5] if v5 < 1024 else long_text(v5),
-            v4,
-            LEN[v7] if v7 < 1024 else long_text(v7),
-            v6,
-            LEN[v9] if v9 < 1024 else long_text(v9),
-            v8,
-            c12,
-            c13,
-            c14,
-            c15,
-            p17,
-            p18,
-            p21,
-            p22,
-            p25,
-            p36,
-            p46,
-            write_retry_metadata(v54),
-        )
-    )
+    v36 = o.metadata
+    if v36 is None:
+        s29.append("\x00")
+    elif type(v36) is dict:
+        v37 = len(v36)
+        s29.append(SECOND_LEN[v37] if v37 < 1024 else LAST[2] + long_text(v37))
+        if v36:
+            for k38, y39 in v36.items():
+                if not k38.isascii():
+                    k38 = k38.encode().decode("latin-1")
+                v40 = len(k38)
+                if not y39.isascii():
+                    y39 = y39.encode().decode("latin-1")
+                v41 = len(y39)
+                s29 += (
+                    LEN[v40] if v40 < 1024 else long_text(v40),
+                    k38,
+                    LEN[v41] if v41 < 1024 else long_text(v41),
+                    y39,
+                )
+            s29.append("\x00")
+    else:
+        raise TypeError
+    v42 = o.expires_at
+    if v42 is not None:
+        d45 = v42 - EPOCH
+        try:
+            l47, h48 = DAYS[d45.days]
+            t46 = l47 + d45.seconds * 2000 + (d45.microseconds // 500 & -2)
+            c52 = HIGH[h48 + (t46 >> 21)]
+        except KeyError:
+            c49, c50, c51, c52 = time_text(d45)
+        else:
+            c49 = MORE[t46 & 127]
+            c50 = MORE[t46 >> 7 & 127]
+            c51 = MORE[t46 >> 14 & 127]
+        p43 = f"\x02{c49}{c50}{c51}{c52}"
+    else:
+        p43 = "\x00"
+    v53 = o.retry
+    if type(v53) is not RetryMetadata:
+        raise TypeError
+    s29 += (p43, write_retry_metadata(v53))
+    return "".join(s29)
 
 
 EmailRetryT = TypeVar("EmailRetryT", bound="EmailRetry")
@@ -1802,11 +1832,17 @@ EmailRetry.PLAN = record.RecordPlan(
         ),
     ),
     record.Field("timestamp", "timestamp", logical.TIMESTAMP_MILLIS),
-    record.Field("source", "source", containers.Union(scalars.NULL, scalars.STRING), (MaxLen(200),), optional=True),
+    record.Field(
+        "source",
+        "source",
+        containers.Union({"null": scalars.NULL, "string": scalars.STRING}),
+        (MaxLen(200),),
+        optional=True,
+    ),
     record.Field(
         "templateId",
         "template_id",
-        containers.Union(scalars.NULL, scalars.STRING),
+        containers.Union({"null": scalars.NULL, "string": scalars.STRING}),
         (
             MaxLen(100),
             Pattern("[A-Za-z0-9][A-Za-z0-9_-]*"),
@@ -1817,16 +1853,36 @@ EmailRetry.PLAN = record.RecordPlan(
         "templateData",
         "template_data",
         containers.Union(
-            scalars.NULL,
-            containers.Map(
-                containers.Union(scalars.NULL, scalars.BOOLEAN, scalars.LONG, scalars.DOUBLE, scalars.STRING)
-            ),
+            {
+                "null": scalars.NULL,
+                "map": containers.Map(
+                    containers.Union(
+                        {
+                            "null": scalars.NULL,
+                            "boolean": scalars.BOOLEAN,
+                            "long": scalars.LONG,
+                            "double": scalars.DOUBLE,
+                            "string": scalars.STRING,
+                        }
+                    )
+                ),
+            }
         ),
         personal=True,
         optional=True,
     ),
-    record.Field("metadata", "metadata", containers.Union(scalars.NULL, containers.Map(scalars.STRING)), optional=True),
-    record.Field("expiresAt", "expires_at", containers.Union(scalars.NULL, logical.TIMESTAMP_MILLIS), optional=True),
+    record.Field(
+        "metadata",
+        "metadata",
+        containers.Union({"null": scalars.NULL, "map": containers.Map(scalars.STRING)}),
+        optional=True,
+    ),
+    record.Field(
+        "expiresAt",
+        "expires_at",
+        containers.Union({"null": scalars.NULL, "long": logical.TIMESTAMP_MILLIS}),
+        optional=True,
+    ),
     record.Field("_retry", "retry", record.Reference(lambda: RetryMetadata, 5)),
 )
 
@@ -1840,7 +1896,7 @@ def write_original_header(o: OriginalHeader) -> bytes:
         if type(v3) is not bytes:
             raise TypeError
         v6 = len(v3)
-        p4 = b"\x02" + (LEN_B[v6] if v6 < 1024 else long_bytes(v6))
+        p4 = SECOND_LEN_B[v6] if v6 < 1024 else LAST_B[2] + long_bytes(v6)
         p5 = v3
     else:
         p4 = b"\x00"
@@ -1891,7 +1947,7 @@ def read_original_header(cls: type[OriginalHeaderT], b: bytes, p: int) -> tuple[
 OriginalHeader.PLAN = record.RecordPlan(
     OriginalHeader,
     record.Field("name", "name", scalars.STRING),
-    record.Field("value", "value", containers.Union(scalars.NULL, scalars.BYTES), optional=True),
+    record.Field("value", "value", containers.Union({"null": scalars.NULL, "bytes": scalars.BYTES}), optional=True),
 )
 
 
@@ -1905,32 +1961,35 @@ def write_retry_metadata(o: RetryMetadata) -> str:
         v2 = v2.encode().decode("latin-1")
     v3 = len(v2)
     d4 = o.scheduled_at - EPOCH
-    t5 = (d4.days * 86_400 + d4.seconds) * 2000 + d4.microseconds // 1000 * 2
-    if c9 := HIGH.get(t5 >> 21) or "":
-        c6 = MORE[t5 & 127]
-        c7 = MORE[t5 >> 7 & 127]
-        c8 = MORE[t5 >> 14 & 127]
+    try:
+        l6, h7 = DAYS[d4.days]
+        t5 = l6 + d4.seconds * 2000 + (d4.microseconds // 500 & -2)
+        c11 = HIGH[h7 + (t5 >> 21)]
+    except KeyError:
+        c8, c9, c10, c11 = time_text(d4)
     else:
-        c6, c7, c8, c9 = time_text(t5)
-    v10 = o.backoff_delay_ms
-    if type(v10) is not int:
+        c8 = MORE[t5 & 127]
+        c9 = MORE[t5 >> 7 & 127]
+        c10 = MORE[t5 >> 14 & 127]
+    v12 = o.backoff_delay_ms
+    if type(v12) is not int:
         raise TypeError
-    v11 = o.original_topic
-    if not v11.isascii():
-        v11 = v11.encode().decode("latin-1")
-    v12 = len(v11)
+    v13 = o.original_topic
+    if not v13.isascii():
+        v13 = v13.encode().decode("latin-1")
+    v14 = len(v13)
     return "".join(
         (
             LEN[v1] if 0 <= v1 < 1024 else int_text(v1),
             LEN[v3] if v3 < 1024 else long_text(v3),
             v2,
-            c6,
-            c7,
             c8,
             c9,
-            LEN[v10] if 0 <= v10 < 1024 else long_text(v10),
-            LEN[v12] if v12 < 1024 else long_text(v12),
-            v11,
+            c10,
+            c11,
+            LEN[v12] if 0 <= v12 < 1024 else long_text(v12),
+            LEN[v14] if v14 < 1024 else long_text(v14),
+            v13,
         )
     )
 

@@ -12,8 +12,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
-from typing import Final, NoReturn
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NoReturn
 
 import uvicorn
 
@@ -62,9 +62,14 @@ def run() -> int:
 
 def show() -> int:
     """Print the description of the API, with the limits of the environment; needs nothing else."""
-    app = create_app(load_settings({**_ANY, **os.environ}), _Nobody())
-    print(json.dumps(app.openapi(), indent=2, ensure_ascii=False))
+    print(json.dumps(describe(os.environ), indent=2, ensure_ascii=False))
     return 0
+
+
+def describe(env: Mapping[str, str]) -> dict[str, Any]:
+    """The OpenAPI document of a service with these settings."""
+    known = {name: value for name, value in env.items() if not name.startswith("JWT_")}
+    return create_app(load_settings({**known, **_ANY}), _Nobody()).openapi()
 
 
 class _Nobody:

@@ -6,6 +6,7 @@ The dialect is that of OpenAPI 3.1 (JSON Schema 2020-12). It describes the plain
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
@@ -90,48 +91,66 @@ _COMPLEX: Final[Mapping[str, Callable[[Any], Schema]]] = {
 
 
 def request_example(model: type[EmailRequest], given: Collection[str]) -> Schema:
-    """A request that the contract itself accepts; a field that no candidate fits is left out where it may be."""
+    """A request that keeps the constraints; a field that need not be there is left out where none could be made.
+
+    Raises:
+        ValueError: the pattern of a field that must be there is beyond what can be made here.
+    """
     fields = [one for one in json.loads(model.SCHEMA)["fields"] if one["name"] in given]
-    return {one["name"]: _example(one) for one in fields}
+    found = {}
+    for one in fields:
+        try:
+            found[one["name"]] = example_of(field_schema(one), one["name"])
+        except ValueError:
+            if "default" not in one:
+                raise
+    return found
 
 
-_INSTANT: Final = "2030-01-01T12:00:00Z"
+def example_of(schema: Schema, name: str) -> Any:
+    """A value that a JSON Schema of ours allows, as readable as its constraints let it be.
+
+    Raises:
+        ValueError: it has a pattern that no text tried here matches.
+    """
+    if "anyOf" in schema:
+        branches = [one for one in schema["anyOf"] if one.get("type") != "null"]
+        return example_of(next((one for one in branches if one.get("type") == "string"), branches[0]), name)
+    return _EXAMPLES[schema["type"]](schema, name)
+
+
+def _text(schema: Schema, name: str) -> str:
+    """By format or enumeration where there is one; else the name, as long as it must be and as short."""
+    if "enum" in schema:
+        return str(schema["enum"][0])
+    if (made := _BY_FORMAT.get(schema.get("format", ""))) is not None:
+        return made
+    least, most = schema.get("minLength", 0), schema.get("maxLength")
+    for word in (name, name.lower(), name.upper(), "a", "A", "1"):
+        text = word[:most] if len(word) >= least else (word * least)[:least]
+        if re.search(schema.get("pattern", ""), text):
+            return text
+    raise ValueError(f"{name}: no example could be made for the pattern {schema['pattern']}")
+
+
+def _number(schema: Schema, _: str) -> int:
+    return int(min(max(1, schema.get("minimum", 1)), schema.get("maximum", 1)))
+
+
+_BY_FORMAT: Final = {
+    "email": "name@example.com",
+    "uuid": "6f1f4f5e-0c55-4b8c-9f5b-6f1c9a1d2e3f",
+    "date-time": "2030-01-01T12:00:00Z",
+}
+_EXAMPLES: Final[Mapping[str, Callable[[Schema, str], Any]]] = {
+    "string": _text,
+    "integer": _number,
+    "number": _number,
+    "boolean": lambda *_: True,
+    "object": lambda schema, _: {"name": example_of(schema["additionalProperties"], "value")},
+    "array": lambda schema, name: [example_of(schema["items"], name)],
+}
 _OURS: Final = {"id": "00000000-0000-4000-8000-000000000000", "userId": "user", "timestamp": 0}
-_NEEDED: Final = {"to": "name@example.com", "subject": "text", "body": "text"}
-
-
-def _example(field: Mapping[str, Any]) -> Any:
-    """The first candidate that the contract takes for a field."""
-    name = field["name"]
-    candidates: tuple[Any, ...] = (
-        "name@example.com",
-        _INSTANT,
-        {"name": "Ada"},
-        name,
-        f"{name}-1",
-        1,
-        True,
-        [],
-        {},
-        None,
-    )
-    for one in sorted(candidates, key=lambda value: _rank(field, value)):
-        if accepted({**_NEEDED, name: one}):
-            return one
-    return None
-
-
-def _rank(field: Mapping[str, Any], value: Any) -> int:
-    """Values of the field's own kind first: an address where one is asked for, and a name elsewhere."""
-    kinds = json.dumps(field["type"])
-    wanted: Any = field["name"]
-    if field.get("format") == "email":
-        wanted = "name@example.com"
-    elif "timestamp" in kinds:
-        wanted = _INSTANT
-    elif '"map"' in kinds:
-        wanted = {"name": "Ada"}
-    return 0 if value == wanted else 1
 
 
 def accepted(fields: Mapping[str, Any]) -> bool:

@@ -8,6 +8,7 @@ import time
 import tracemalloc
 from collections.abc import Sequence
 from dataclasses import dataclass
+from random import Random
 from typing import Any, Final
 
 from tests.benchmark.codecs.candidates import Candidate
@@ -33,12 +34,16 @@ class Result:
 
 
 def rounds(candidates: Sequence[Candidate], values: Sequence[Any], count: int) -> dict[str, list[float]]:
-    """Microseconds a message, by candidate and round, of which there are eight times `count`; nothing made is kept."""
+    """Microseconds a message, by candidate and round, of which there are eight times `count`; nothing made is kept.
+
+    Each turn has an order of its own: who comes first finds the caches cold and warms them for the next.
+    """
     inputs = {one.name: [one.make(value) for value in values] for one in candidates}
     found: dict[str, list[float]] = {one.name: [] for one in candidates}
+    random = Random(count)
     for turn in range(count * _SLICES):
         gc.collect()
-        for one in candidates:
+        for one in random.sample(candidates, len(candidates)):
             found[one.name].append(_round(one, inputs[one.name][turn % _SLICES :: _SLICES]))
     return found
 

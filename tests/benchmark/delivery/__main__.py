@@ -37,7 +37,7 @@ class Plan:
     limit: float
 
 
-WHOLE: Final = Plan((0, 5, 50, 200), 3, 3.0, 10_000, 60, 200_000, 300)
+WHOLE: Final = Plan((0, 5, 50, 200), 3, 3.0, 10_000, 60, 200_000, 420)
 QUICK: Final = Plan((0, 50), 1, 2.0, 2_000, 15, 20_000, 60)
 
 

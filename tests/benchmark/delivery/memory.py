@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tests.benchmark.delivery.stage import Stage, pause, unique
-from tests.benchmark.delivery.throughput import OURS
+from tests.benchmark.delivery.throughput import WIDE
 
 _EVERY: Final = 0.5  # seconds between two looks
 _WARM: Final = 0.1  # of the messages
@@ -54,7 +54,7 @@ def measure(stage: Stage, messages: int, limit: float) -> Memory:
     stage.sink.take()
     name = unique("memory")
     samples: list[tuple[int, int]] = []
-    with stage.running(OURS.module, name) as process:
+    with stage.running(WIDE.module, name, **WIDE.settings) as process:
         began = time.monotonic()
         count = 0
         while count < messages and time.monotonic() - began < limit:

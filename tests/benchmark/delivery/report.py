@@ -77,7 +77,7 @@ def _at_most(what: str, most: float, found: float, form: str) -> Goal:
 
 def _rates(figures: Figures) -> tuple[Sequence[str], list[Sequence[str]]]:
     head = ("latency", "candidate", "mails/s", "slowest", "x tutorial", "us/mail", *_PARTS[1:], "of one core")
-    rows = []
+    rows: list[Sequence[str]] = []
     for one in figures.throughput:
         ratio = one.rate / figures.rate(TUTORIAL.name, one.latency)
         spent = [f"{one.cpu(part):.0f}" for part in _PARTS]
@@ -224,7 +224,8 @@ All retries were in the one retry topic, 6 partitions, in another order than the
 
 {Memory}
 
-Resident memory of one process, at 0 ms latency: the median over the second tenth of the mails, and over the last.
+Resident memory of one process with 64 mails in doubt, at 0 ms latency: the median over the second tenth of the mails,
+and over the last.
 
 ## Promises
 

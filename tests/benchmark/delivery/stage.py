@@ -20,7 +20,6 @@ from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 import pymongo
-from confluent_kafka import Consumer, TopicPartition
 
 from eccs_contracts import EmailRequest, EmailRetry, RetryMetadata
 from eccs_contracts.clients import RawProducer, message_headers
@@ -31,7 +30,6 @@ from services.local_stack import StackOptions, start_stack
 from services.local_stack.processes import Child
 from services.local_stack.up import apply_contracts
 
-PARTITIONS: Final = 6
 _PROVIDERS: Final = {"broker": "kafka", "registry": "embedded", "mongo": "embedded"}
 _MONGO: Final = "directConnection=true&serverMonitoringMode=poll"
 _BODY: Final = ("Your order is on its way. " * 12)[:300]
@@ -85,11 +83,12 @@ class Process:
         fields = Path(f"/proc/{self.pid}/statm").read_text().split()
         return int(fields[1]) * os.sysconf("SC_PAGE_SIZE")
 
-    def alive(self) -> None:
-        """Fail where it has ended."""
+    def alive(self) -> bool:
+        """True; raises RuntimeError where it has ended."""
         code = self._child.exit_code()
         if code is not None:
             raise RuntimeError(f"it ended with exit code {code}:\n{self._child.tail()}")
+        return True
 
     def end(self) -> int:
         """SIGTERM, and the exit code."""
@@ -177,24 +176,6 @@ class Stage:
         if datetime.now(UTC) > base:
             raise RuntimeError(f"{len(delays)} retries are not produced within {ahead:g} s")
         return {str(one.id): one.retry.scheduled_at for one in retries}
-
-    def skip(self, name: str, topic: str) -> None:
-        """Let a group begin behind what is in a topic."""
-        consumer = Consumer({"bootstrap.servers": self.broker, "group.id": name, "enable.auto.commit": False})
-        places = [TopicPartition(topic, number) for number in range(PARTITIONS)]
-        for place in places:
-            place.offset = consumer.get_watermark_offsets(place, 10)[1]
-        consumer.commit(offsets=places, asynchronous=False)
-        consumer.close()
-
-    def committed(self, name: str, topic: str) -> int:
-        """How many messages of a topic a group has committed."""
-        consumer = Consumer({"bootstrap.servers": self.broker, "group.id": name, "enable.auto.commit": False})
-        try:
-            places = consumer.committed([TopicPartition(topic, one) for one in range(PARTITIONS)], 10)
-            return sum(max(0, one.offset) for one in places)
-        finally:
-            consumer.close()
 
     @property
     def _registry(self) -> Registry:

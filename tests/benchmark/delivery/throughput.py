@@ -10,6 +10,7 @@ from typing import Final
 
 from eccs_contracts import EmailRequest
 from eccs_contracts.ledger import EmailState
+from tests import places
 from tests.benchmark.delivery.stage import Process, Stage, cpu, pause, unique, until
 
 _WARM: Final = 1.0  # seconds after the first mail that are not counted
@@ -92,7 +93,7 @@ def _window(stage: Stage, candidate: Candidate, seconds: float) -> Round:
     name = unique("throughput")
     stage.sink.take()
     with stage.running(candidate.module, name, **candidate.settings) as process:
-        until(lambda: process.alive() or stage.sink.count > 0, f"{candidate.name} sends a mail", 60)
+        until(lambda: process.alive() and stage.sink.count > 0, f"{candidate.name} sends a mail", 60)
         pause(_WARM)
         before = _look(stage, process)
         pause(seconds)
@@ -113,7 +114,7 @@ def _reconcile(stage: Stage, candidate: Candidate, name: str) -> None:
     """What was sent is in the ledger, once, and committed: a rate that loses or doubles mails is no rate."""
     sent = [one.id for one in stage.sink.take()]
     known = {one["_id"] for one in stage.entries(name).find({"state": EmailState.SENT}, {"_id": 1})}
-    committed = stage.committed(name, EmailRequest.TOPIC)
+    committed = sum(places.committed(stage.broker, name, EmailRequest.TOPIC))
     if len(sent) != len(set(sent)) or set(sent) != known or committed != len(sent):
         raise RuntimeError(
             f"{candidate.name}: {len(sent)} mails, {len(set(sent))} different ones, {len(known)} in the ledger, "

@@ -43,7 +43,7 @@ def main() -> None:
             server.send_message(plain.mail(request))
         with suppress(DuplicateKeyError):  # it came again after a crash: at least once
             entries.insert_one(plain.document(request))
-        consumer.commit(message, asynchronous=False)
+        consumer.commit(message=message, asynchronous=False)
     consumer.close()
 
 

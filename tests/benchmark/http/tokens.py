@@ -24,7 +24,7 @@ def good_token(**claims: Any) -> dict[str, str]:
     return token(aud=AUDIENCE, iss=ISSUER, **claims)
 
 
-def _signed(header: Mapping[str, Any], claims: Mapping[str, Any] | bytes, secret: str = SECRET) -> dict[str, str]:
+def forged(header: Mapping[str, Any], claims: Mapping[str, Any] | bytes, secret: str = SECRET) -> dict[str, str]:
     """A token made by hand, of parts that no library would sign."""
 
     def part(value: Any) -> bytes:
@@ -59,24 +59,29 @@ TOKENS: Final[Mapping[str, Callable[[random.Random], dict[str, str]]]] = {
     "of another audience, replayed": lambda _: token(aud="other", iss=ISSUER),
     "of another issuer, replayed": lambda _: token(aud=AUDIENCE, iss="https://evil.example"),
     "alg none": _none_algorithm,
-    "alg none in odd case": lambda _: _signed({"alg": "nOnE"}, _CLAIMS),
+    "alg none in odd case": lambda _: forged({"alg": "nOnE"}, _CLAIMS),
     "alg HS512": lambda _: {"Authorization": f"Bearer {jwt.encode(_CLAIMS, SECRET * 2, algorithm='HS512')}"},
-    "another key": lambda dice: _signed(_HS256, _CLAIMS, f"{dice.random():.20f}" * 3),
+    "another key": lambda dice: forged(_HS256, _CLAIMS, f"{dice.random():.20f}" * 3),
     "changed claims": _changed_claims,
-    "no exp": lambda _: _signed(_HS256, {name: value for name, value in _CLAIMS.items() if name != "exp"}),
-    "exp as text": lambda _: _signed(_HS256, {**_CLAIMS, "exp": "never"}),
-    "exp of infinity": lambda _: _signed(_HS256, b'{"sub":"u1","aud":"eccs-api","exp":1e999}'),
-    "exp of many digits": lambda _: _signed(_HS256, b'{"sub":"u1","exp":' + b"9" * 5000 + b"}"),
-    "no user": lambda _: _signed(_HS256, {**_CLAIMS, "sub": ""}),
-    "user as number": lambda _: _signed(_HS256, {**_CLAIMS, "sub": 5}),
+    "no exp": lambda _: forged(_HS256, {name: value for name, value in _CLAIMS.items() if name != "exp"}),
+    "exp as text": lambda _: forged(_HS256, {**_CLAIMS, "exp": "never"}),
+    "exp of infinity": lambda _: forged(_HS256, b'{"sub":"u1","aud":"eccs-api","exp":1e999}'),
+    "exp of many digits": lambda _: forged(_HS256, b'{"sub":"u1","exp":' + b"9" * 5000 + b"}"),
+    "no user": lambda _: forged(_HS256, {**_CLAIMS, "sub": ""}),
+    "user as number": lambda _: forged(_HS256, {**_CLAIMS, "sub": 5}),
     "user of 201 characters": lambda _: good_token(sub="u" * 201),
     "user with CR LF": lambda _: good_token(sub="u1\r\nx-email-id: 5"),
-    "user of half a pair": lambda _: _signed(_HS256, b'{"sub":"\\ud800","aud":"eccs-api","exp":4e9}'),
-    "deep claims": lambda _: _signed(_HS256, b"[" * 5000),
+    "user of half a pair": lambda _: forged(_HS256, b'{"sub":"\\ud800","aud":"eccs-api","exp":4e9}'),
+    "deep claims": lambda _: forged(_HS256, b"[" * 5000),
     "deep header": lambda _: {"Authorization": f"Bearer {base64.urlsafe_b64encode(b'[' * 5000).decode()}.e30.e30"},
-    "claims are no object": lambda _: _signed(_HS256, b"[1]"),
-    "crit": lambda _: _signed({**_HS256, "crit": ["x"]}, _CLAIMS),
-    "b64 false": lambda _: _signed({**_HS256, "b64": False, "crit": ["b64"]}, _CLAIMS),
+    "claims are no object": lambda _: forged(_HS256, b"[1]"),
+    "crit": lambda _: forged({**_HS256, "crit": ["x"]}, _CLAIMS),
+    "key pair's algorithm": lambda _: forged({**_HS256, "alg": "RS256"}, _CLAIMS),
+    "a list of algorithms": lambda _: forged({**_HS256, "alg": ["HS256"]}, _CLAIMS),
+    "brings its key": lambda _: forged({**_HS256, "jwk": {"kty": "oct", "k": "eHg"}}, _CLAIMS, "xx" * 32),
+    "says where its key is": lambda _: forged({**_HS256, "jku": "https://evil.example"}, _CLAIMS, "x" * 32),
+    "key by path": lambda _: forged({**_HS256, "kid": "../../../dev/null"}, _CLAIMS, "\0" * 32),
+    "b64 false": lambda _: forged({**_HS256, "b64": False, "crit": ["b64"]}, _CLAIMS),
     "huge token": lambda _: {"Authorization": "Bearer " + "e" * 20_000},
     "garbage": lambda dice: {"Authorization": "Bearer " + dice.randbytes(40).hex()},
     "basic": lambda _: {"Authorization": "Basic dTE6cA=="},

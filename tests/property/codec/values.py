@@ -101,6 +101,19 @@ def read(schema: str, data: bytes, reader: str | None = None) -> Any:
     return fastavro.schemaless_reader(io.BytesIO(data), parsed(schema), parsed(reader) if reader else None)
 
 
+def json_of(schema: str, datum: Any) -> str:
+    """The JSON that fastavro writes."""
+    out = io.StringIO()
+    fastavro.json_writer(out, parsed(schema), [datum])
+    return out.getvalue()
+
+
+def datum_of_json(schema: str, text: str) -> Any:
+    """What fastavro reads in JSON."""
+    (datum,) = fastavro.json_reader(io.StringIO(text), parsed(schema))
+    return datum
+
+
 class Values:
     """Random values of a schema."""
 

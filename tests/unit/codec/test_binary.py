@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from eccs_contracts._codec.varint import long_bytes
+from eccs_contracts._codec.tables import DAYS, EPOCH, HIGH, HIGH_B, MAX_KEPT
+from eccs_contracts._codec.varint import long_bytes, time_bytes, time_text
 from eccs_contracts.errors import DecodeError, EncodeError
 from eccs_contracts.models import EmailDlq, EmailRequest, EmailRetry, ErrorCategory
 from tests.unit.codec.examples import ID, NOON, dead_letter, request, retry
@@ -54,6 +55,30 @@ def test_wrong_values_name_their_field(value: Any, field: str) -> None:
 
     assert caught.value.field == field
     assert str(caught.value).startswith(f"{field}: ")
+
+
+@pytest.mark.parametrize("millis", [0, 2**34 - 1, 2**34, 2**34 + 1, 2**40, 2**41 - 1, 2**41, -1, -(2**41)])
+def test_timestamps_around_the_ends_of_the_tables(millis: int) -> None:
+    """From 1970-07 to 2039-09 tables are used, outside of it they are not; the second time they know the day."""
+    instant = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=millis)
+    expected = GOOD.replace(long_bytes(int(NOON.timestamp() * 1000)), long_bytes(millis))
+
+    assert expected != GOOD or instant == NOON
+    for _ in range(2):
+        assert request(timestamp=instant).to_avro() == expected
+
+
+def test_tables_of_times_are_bounded() -> None:
+    """However many days the messages are of, what is kept of them has an end, and the bytes are right throughout."""
+    for day in range(MAX_KEPT + 2):
+        instant = datetime(2020, 1, 1, 1, tzinfo=UTC) + timedelta(days=day)
+        raw = b"".join(time_bytes(instant - EPOCH))
+
+        assert (
+            raw == "".join(time_text(instant - EPOCH)).encode("latin-1") == long_bytes(int(instant.timestamp()) * 1000)
+        )
+
+    assert max(len(DAYS), len(HIGH), len(HIGH_B)) <= MAX_KEPT
 
 
 def test_an_enum_is_not_its_text() -> None:

@@ -26,11 +26,13 @@ def test_the_output_is_the_expected_one(case: str) -> None:
 
 @pytest.mark.parametrize("case", ACCEPTED)
 def test_every_record_is_exported_with_a_schema_that_fastavro_takes(case: str) -> None:
-    """The package imports; each schema is whole, with the fingerprint that fastavro computes."""
+    """The package imports; each schema is whole, with the fingerprints that fastavro computes."""
     for model in models(package(case)).values():
         form = fastavro.schema.to_parsing_canonical_form(for_fastavro(json.loads(model.SCHEMA)))
 
         assert fastavro.schema.fingerprint(form, "CRC-64-AVRO") == model.FINGERPRINT
+        assert fastavro.schema.fingerprint(form, "MD5") == model.FINGERPRINT_MD5
+        assert fastavro.schema.fingerprint(form, "SHA-256") == model.FINGERPRINT_SHA256
 
 
 @pytest.mark.parametrize("case", REFUSED)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from compat_checks.classes import replace
 from compat_checks.contracts import Contracts, LintOptions, load_contracts
 from compat_checks.edits import apply_edits
 from compat_checks.files import SchemaFiles

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from codegen import constraints as generated
+from compat_checks.classes import replace
 from compat_checks.contracts import LintOptions, load_contracts, parse_contracts
 from compat_checks.errors import InvalidContracts, Position
 from compat_checks.files import SchemaFiles

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from compat_checks.classes import replace
 from compat_checks.findings import Finding, Severity
 from compat_checks.report import Options
 from compat_checks.report.escape import code, fenced, prose, row

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 
 import pytest
 
+from compat_checks.classes import replace
 from compat_checks.findings import Finding, Severity
 from compat_checks.report import Options, color_wanted
 from compat_checks.report.region import region_of

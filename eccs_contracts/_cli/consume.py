@@ -1,0 +1,174 @@
+"""`eccs-contracts consume`."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from eccs_contracts._cli._options import output_format, partition, personal, time_of, where, where_of
+from eccs_contracts._cli._tables import shortened, text
+
+if TYPE_CHECKING:
+    from confluent_kafka import Message
+
+    from eccs_contracts._contract import Contract
+    from eccs_contracts.dead_letters.reading import TopicReader
+    from eccs_contracts.dead_letters.selection import Where
+    from eccs_contracts.serde import ContractDeserializer
+
+
+@click.command()
+@click.option("--topic", default="email_requests", show_default=True, help="Which topic.")
+@click.option("--dlq", is_flag=True, help="The same as --topic email_dlq.")
+@click.option("--from-beginning", is_flag=True, help="Start at the earliest message, not at the end.")
+@click.option("--since", metavar="TIME", help="Start at the first message of this time: ISO 8601, or 30m, 6h, 7d ago.")
+@click.option("--max", "most", type=click.IntRange(1), help="Stop after so many messages.")
+@click.option("--timeout", type=click.FloatRange(0), help="Stop after so many seconds without a message.")
+@partition
+@where
+@personal
+@output_format
+@click.pass_context
+def consume(context: click.Context, /, **_: object) -> int:
+    """Show messages, decoded where possible. Joins no group and commits nothing.
+
+    --format json gives JSON lines. Personal data is masked unless it is asked for.
+    """
+    options = context.params
+    contract = _contract("email_dlq" if options["dlq"] else options["topic"])
+    view = _View(contract, _deserializer(contract), options["personal"], tuple(map(where_of, options["where"])))
+    shown = 0
+    with _reader(contract) as reader:
+        for message in _messages(reader, options):
+            line = view.of(message)
+            if line is None:
+                continue
+            click.echo(line.as_json() if options["form"] == "json" else line.as_text())
+            shown += 1
+            if shown == options["most"]:
+                break
+    return 0
+
+
+def _contract(topic: str) -> Contract[Any]:
+    from eccs_contracts.models._clients import CONTRACTS
+
+    found = {one.topic.name: one for one in CONTRACTS}
+    if topic not in found:
+        raise click.BadParameter(f"{topic} is none of {', '.join(found)}", param_hint="--topic")
+    return found[topic]
+
+
+def _reader(contract: Contract[Any]) -> TopicReader:
+    from eccs_contracts.dead_letters.reading import TopicReader
+    from eccs_contracts.settings import kafka_config
+
+    return TopicReader(kafka_config(), contract.topic.name)
+
+
+def _messages(reader: TopicReader, options: dict[str, Any]) -> Iterator[Message]:
+    """Messages without end, or until none came for as long as --timeout says."""
+    since = time_of(options["since"], datetime.now(UTC), "--since")
+    bounds = reader.bounds()
+    start = reader.at(since) if since else {number: one.high for number, one in bounds.items()}
+    if options["from_beginning"]:
+        start = {number: one.low for number, one in bounds.items()}
+    if options["partitions"]:
+        start = {number: offset for number, offset in start.items() if number in options["partitions"]}
+    heard, patience = time.monotonic(), options["timeout"]
+    for batch in reader.batches(start, size=100):
+        yield from batch
+        if batch:
+            heard = time.monotonic()
+        elif patience is not None and time.monotonic() - heard >= patience:
+            return
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A message as it is shown; `value` is None where it could not be decoded."""
+
+    head: dict[str, Any]
+    value: dict[str, Any] | None
+    error: str | None = None
+    raw: str | None = None
+
+    def as_json(self) -> str:
+        """One line."""
+        rest = {"value": self.value} if self.value is not None else {"error": self.error, "bytes": self.raw}
+        return json.dumps({**self.head, **rest}, ensure_ascii=False)
+
+    def as_text(self) -> str:
+        """A line of where it lies, and one for each field."""
+        place = "{partition}/{offset}  {written}  {key}".format(**self.head)
+        fields = self.value if self.value is not None else {"error": self.error, "bytes": self.raw}
+        lines = [
+            shortened(f"  {name}: {text(one if isinstance(one, str) else json.dumps(one, ensure_ascii=False))}")
+            for name, one in fields.items()
+            if one is not None
+        ]
+        return "\n".join([shortened(text(place)), *lines])
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """How the messages of a contract are shown, and which of them."""
+
+    contract: Contract[Any]
+    deserialize: ContractDeserializer[Any]
+    personal: bool
+    filters: tuple[Where, ...]
+
+    def of(self, message: Message) -> _Shown | None:
+        """A message as it is shown; None where a filter does not let it through."""
+        from eccs_contracts.dead_letters.masking import masked
+        from eccs_contracts.dead_letters.showing import hexadecimal
+        from eccs_contracts.errors import ContractsError
+
+        head, raw = _head(message, personal=self.personal), message.value()
+        raw = raw.encode() if isinstance(raw, str) else raw
+        try:
+            tree = self._decoded(message, raw)
+        except ContractsError as error:
+            if error.retryable:
+                raise
+            return None if self.filters else _Shown(head, None, str(error), hexadecimal(raw, personal=self.personal))
+        if not all(one.matches({**tree, "key": head["key"]}) for one in self.filters):
+            return None
+        return _Shown(head, tree if self.personal else masked(tree, self.contract.model.SCHEMA))
+
+    def _decoded(self, message: Message, raw: bytes | None) -> dict[str, Any]:
+        from eccs_contracts.decoding import decode_value
+        from eccs_contracts.headers import listed
+
+        value = decode_value(self.deserialize, self.contract.model, raw, listed(message.headers()))
+        tree: dict[str, Any] = value.to_json()
+        return tree
+
+
+def _deserializer(contract: Contract[Any]) -> ContractDeserializer[Any]:
+    from eccs_contracts.serde import ContractDeserializer, Registry
+
+    return ContractDeserializer(Registry.from_env(), contract.model)
+
+
+def _head(message: Message, *, personal: bool) -> dict[str, Any]:
+    from eccs_contracts.dead_letters.showing import readable
+
+    written = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=max(0, message.timestamp()[1]))
+    return {
+        "topic": message.topic(),
+        "partition": message.partition(),
+        "offset": message.offset(),
+        "written": written.isoformat(timespec="milliseconds"),
+        "key": readable(message.key(), personal=personal),
+    }
+
+
+COMMANDS: Final = (consume,)

@@ -1,0 +1,238 @@
+"""`eccs-contracts dlq`: what lies in the DLQ. Redriving is in `redrive`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TextIO
+
+import click
+
+from eccs_contracts._cli._options import admin, output_format, patience, personal, selection_of, selects
+from eccs_contracts._cli._progress import Progress
+from eccs_contracts._cli._tables import bars, print_json, print_lines, shortened, table, text, wrapped
+
+if TYPE_CHECKING:
+    from eccs_contracts.dead_letters.letters import Letter
+    from eccs_contracts.dead_letters.reading import LetterReader
+    from eccs_contracts.dead_letters.statistics import Statistics
+
+ARCHIVE_GROUP: Final = "eccs-dlq-archive"
+_PARTS: Final = (("category", "by_category"), ("reason", "by_reason"), ("topic", "by_topic"))
+_REASONS: Final = 15  # kinds of reasons that a person is shown
+
+
+@click.group()
+def dlq() -> None:
+    """Dead letters: what there is, why, and what to do with it."""
+
+
+def reader(timeout: float) -> LetterReader:
+    """A reader of the environment's DLQ; the broker has `timeout` seconds for an answer.
+
+    Raises:
+        ConfigurationError: KAFKA_BOOTSTRAP_SERVERS or SCHEMA_REGISTRY_URL is not set.
+    """
+    from eccs_contracts.dead_letters.reading import LetterReader
+    from eccs_contracts.serde import Registry
+    from eccs_contracts.settings import kafka_config
+
+    return LetterReader(kafka_config(), Registry.from_env(), timeout=timeout)
+
+
+@dlq.command()
+@selects
+@click.option("--max-total", type=click.IntRange(0), help="Exit 1 where there are more.")
+@output_format
+def stats(form: str, max_total: int | None, **options: Any) -> int:
+    """Count dead letters by category, reason, topic and age."""
+    from eccs_contracts.dead_letters.statistics import statistics
+
+    now = datetime.now(UTC)
+    found = statistics(_selected(options, now), now)
+    if form == "json":
+        print_json(_stats_json(found))
+    else:
+        print_lines(_stats_lines(found, now))
+    return 1 if max_total is not None and found.total > max_total else 0
+
+
+@dlq.command("list")
+@selects
+@click.option("--max", "most", type=click.IntRange(1), default=50, show_default=True, help="How many at most.")
+@output_format
+def list_letters(form: str, most: int, **options: Any) -> int:
+    """List dead letters, in the order of each partition."""
+    from eccs_contracts.dead_letters.masking import mask_text
+    from eccs_contracts.dead_letters.showing import brief
+    from eccs_contracts.dead_letters.times import age
+
+    found: list[Letter] = []
+    now, more = datetime.now(UTC), 0
+    for letter in _selected(options, now):
+        if len(found) < most:
+            found.append(letter)
+        else:
+            more += 1
+    if form == "json":
+        print_json([brief(letter) for letter in found])
+        return 0
+    rows = [
+        (str(one.place), age(now - one.failed_at), one.category, one.redrives, mask_text(one.reason)) for one in found
+    ]
+    print_lines(table(("place", "age", "category", "redrives", "reason"), rows))
+    click.echo(f"{len(found)} shown, {more} more (--max)" if more else f"{len(found)} dead letters")
+    return 0
+
+
+@dlq.command()
+@click.argument("ids", metavar="ID...", nargs=-1, required=True)
+@personal
+@patience
+@output_format
+def show(ids: tuple[str, ...], personal: bool, timeout: float, form: str) -> int:
+    """Show dead letters whole, by e-mail id or PARTITION/OFFSET; exits 1 where there is none.
+
+    Decoded; bytes in hexadecimal. Personal data, and the bytes of the original, are masked unless asked for.
+    """
+    from eccs_contracts.dead_letters.showing import shown
+
+    empty: dict[str, Any] = dict.fromkeys(("categories", "topics", "partitions", "where"), ())
+    options = {**empty, "ids": ids, "reason": "", "since": None, "until": None, "timeout": timeout}
+    found = [shown(letter, personal=personal) for letter in _selected(options, datetime.now(UTC), "ID")]
+    if form == "json":
+        print_json(found)
+    for one in found if form == "text" else ():
+        print_lines([*_tree_lines(one), ""])
+    if not found:
+        click.echo(f"no dead letter is {' or '.join(ids)}", err=True)
+    return 0 if found else 1
+
+
+@dlq.command()
+@selects
+@click.option("--to", "target", type=click.File("w", encoding="utf-8"), default="-", help="A file; standard output.")
+@personal
+def export(target: TextIO, personal: bool, **options: Any) -> int:
+    """Write dead letters as JSON lines."""
+    from eccs_contracts.dead_letters.showing import shown
+
+    count = 0
+    for letter in _selected(options, datetime.now(UTC)):
+        target.write(json.dumps(shown(letter, personal=personal), ensure_ascii=False) + "\n")
+        count += 1
+    if target.name != "<stdout>":
+        click.echo(f"{count:,} dead letters written to {target.name}", err=True)
+    return 0
+
+
+@dlq.command()
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--group", default=ARCHIVE_GROUP, show_default=True, help="Keeps the place up to which is archived.")
+@patience
+@output_format
+def archive(path: Path, group: str, timeout: float, form: str) -> int:
+    """Write what is not archived yet to an Avro object container file (.avro) or to Parquet, then move the group.
+
+    The group is moved after the file is on the disk: a crash between the two archives letters twice, and loses none.
+    Nothing leaves the DLQ; its retention does that. The file holds personal data, readable for its owner only.
+    """
+    from eccs_contracts.dead_letters.archive import write
+    from eccs_contracts.groups import apply
+
+    client = admin()
+    with reader(timeout) as source:
+        moves = _unarchived(client, source, group, timeout)
+        start = {one.partition: one.low if one.old is None else max(one.low, one.old) for one in moves}
+        count = sum(max(0, one.new - start[one.partition]) for one in moves)
+        if count:
+            with Progress("archived", count) as progress:
+                ends = {one.partition: one.new for one in moves}
+                count = write(path, _counted(source, start, ends, progress))
+            apply(client, group, moves, timeout)
+    if form == "json":
+        print_json({"file": str(path) if count else None, "letters": count, "group": group})
+    else:
+        click.echo(f"{count:,} dead letters archived to {path}" if count else "nothing new to archive")
+    return 0
+
+
+def _unarchived(client: Any, source: LetterReader, group: str, timeout: float) -> Any:
+    """Where the archive group is, and where it goes: the end at this moment."""
+    from eccs_contracts.groups import GroupRefused, Latest, describe, plan
+
+    found = describe(client, group, [source.topic], timeout)
+    if found.active:
+        raise GroupRefused(f"{group} has {found.members} active members: it is not a group for archives")
+    source.bounds()  # says so where there is no DLQ
+    return plan([one for one in found.lags if one.topic == source.topic], Latest())
+
+
+def _counted(source: LetterReader, start: dict[int, int], end: dict[int, int], progress: Progress) -> Iterator[Letter]:
+    for batch in source.letters(start, end):
+        yield from batch
+        progress.add(len(batch))
+
+
+def _selected(options: dict[str, Any], now: datetime, name: str = "--id") -> Iterator[Letter]:
+    selection = selection_of(options, now, name)
+    with reader(options["timeout"]) as source:
+        span = source.span(selection)
+        start = {number: one.low for number, one in span.items()}
+        end = {number: one.high for number, one in span.items()}
+        with Progress("letters read", sum(end.values()) - sum(start.values())) as progress:
+            for batch in source.letters(start, end):
+                yield from (letter for letter in batch if selection.matches(letter))
+                progress.add(len(batch))
+
+
+def _stats_json(found: Statistics) -> dict[str, Any]:
+    return {
+        "total": found.total,
+        "redrivenBefore": found.again,
+        "oldest": found.oldest and found.oldest.isoformat(),
+        "newest": found.newest and found.newest.isoformat(),
+        "categories": dict(found.by_category.most_common()),
+        "reasons": dict(found.by_reason.most_common()),
+        "topics": dict(found.by_topic.most_common()),
+        "ages": dict(found.by_age),
+    }
+
+
+def _stats_lines(found: Statistics, now: datetime) -> list[str]:
+    from eccs_contracts.dead_letters.statistics import AGES
+    from eccs_contracts.dead_letters.times import age
+
+    if found.oldest is None or found.newest is None:
+        return ["no dead letters"]
+    oldest, newest = age(now - found.oldest), age(now - found.newest)
+    lines = [f"{found.total:,} dead letters, the oldest {oldest} old, the newest {newest}"]
+    if found.again:
+        lines.append(f"{found.again:,} were redriven before and are dead again")
+    for title, name in _PARTS:
+        counts = dict(getattr(found, name).most_common(_REASONS))
+        lines += ["", f"by {title}", *bars(counts)]
+    return [*lines, "", "by age", *bars({name: found.by_age[name] for name, _ in AGES})]
+
+
+def _tree_lines(tree: Any, indent: int = 0) -> list[str]:
+    """A JSON tree, a line for each value, or several where it is longer than the terminal is wide."""
+    lines = []
+    for name, value in tree.items():
+        if isinstance(value, dict):
+            lines += [f"{' ' * indent}{name}", *_tree_lines(value, indent + 2)]
+        elif isinstance(value, list):
+            lines += [f"{' ' * indent}{name}", *(_pair(one, indent + 2) for one in value)]
+        elif value is not None:
+            shown = str(value) if isinstance(value, int) else text(value)
+            lines += wrapped(f"{' ' * indent}{name}: {shown}", indent + 2)
+    return lines
+
+
+def _pair(one: dict[str, Any], indent: int) -> str:
+    return shortened(f"{' ' * indent}{text(one['name'])}: {text(one['value'])}")
+
+
+COMMANDS: Final = (dlq,)

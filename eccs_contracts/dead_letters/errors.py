@@ -1,0 +1,35 @@
+"""Errors of operations on dead letters.
+
+ContractsError
+├── RunActive                     another redrive is at work
+├── TopicMissing (LookupError)    the broker does not have the topic
+├── NotWritable (OSError)         an archive cannot be written where it is asked for
+├── ConfigurationError
+│   └── ExtraMissing              an optional library is not installed
+└── InfrastructureError
+    └── AuditUnavailable          MongoDB does not answer, or refuses
+"""
+
+from __future__ import annotations
+
+from eccs_contracts.errors import ConfigurationError, ContractsError, InfrastructureError
+
+
+class RunActive(ContractsError):
+    """Raised where another redrive is at work: two at once could send a message twice."""
+
+
+class TopicMissing(ContractsError, LookupError):
+    """Raised where the broker does not have a topic."""
+
+
+class NotWritable(ContractsError, OSError):
+    """Raised where an archive cannot be written where it is asked for."""
+
+
+class ExtraMissing(ConfigurationError):
+    """Raised where an optional library is not installed; the message names the extra that has it."""
+
+
+class AuditUnavailable(InfrastructureError):
+    """Raised where MongoDB does not answer, or refuses."""

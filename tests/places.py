@@ -1,0 +1,40 @@
+"""Where a consumer group stands: for tests and benchmarks that share topics with others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+from confluent_kafka import Consumer, TopicPartition
+
+PARTITIONS: Final = 6  # of email_requests and email_requests_retry
+_TIMEOUT: Final = 20.0
+
+
+def skip(bootstrap: str, group: str, topics: Sequence[str]) -> None:
+    """Let a group begin behind what is in the topics; no member of it may be there."""
+    with _consumer(bootstrap, group) as consumer:
+        places = [place for topic in topics for place in _places(topic)]
+        for place in places:
+            place.offset = consumer.get_watermark_offsets(place, _TIMEOUT)[1]
+        consumer.commit(offsets=places, asynchronous=False)
+
+
+def committed(bootstrap: str, group: str, topic: str) -> list[int]:
+    """The committed offset of each partition; 0 where there is none."""
+    with _consumer(bootstrap, group) as consumer:
+        return [max(0, place.offset) for place in consumer.committed(_places(topic), _TIMEOUT)]
+
+
+def _places(topic: str) -> list[TopicPartition]:
+    return [TopicPartition(topic, number) for number in range(PARTITIONS)]
+
+
+@contextmanager
+def _consumer(bootstrap: str, group: str) -> Iterator[Consumer]:
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": group, "enable.auto.commit": False})
+    try:
+        yield consumer
+    finally:
+        consumer.close()

@@ -1,0 +1,242 @@
+"""What commands print: tables, bars, progress; and how they end without a broker."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+import threading
+from contextlib import nullcontext
+from pathlib import Path
+
+import pytest
+
+from eccs_contracts._cli import main
+from eccs_contracts._cli._progress import Progress
+from eccs_contracts._cli._tables import bars, table
+
+
+def test_a_table_fits_the_terminal() -> None:
+    """The widest texts are shortened, numbers stand at the right, control characters are shown as ?."""
+    rows = [("a" * 100, 1234, None, "x\x1b[31m\ny"), ("b", 5, "c", "z")]
+    lines = table(("name", "count", "note", "text"), rows)
+
+    assert lines == [
+        f"{'NAME':<57}  COUNT  NOTE  TEXT",
+        f"{'a' * 56}…  1,234  -     x?[31m?y",
+        f"{'b':<57}      5  c     z",
+    ]
+    assert max(map(len, lines)) <= 80
+
+
+def test_a_table_without_rows_has_its_titles() -> None:
+    """So that programs and people see what there could be."""
+    assert table(("a", "b"), []) == ["A  B"]
+
+
+def test_bars_are_as_long_as_their_numbers() -> None:
+    """The longest fills the line, and what there is of is never invisible."""
+    lines = bars({"many": 1000, "few": 1, "none": 0})
+
+    assert [line.count("#") for line in lines] == [67, 1, 0]
+    assert [len(line) for line in lines] == [80, 14, 11]
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal, and that something was written."""
+
+    def __init__(self) -> None:
+        """Nothing is yet."""
+        super().__init__()
+        self.shown = threading.Event()
+
+    def isatty(self) -> bool:
+        """It is."""
+        return True
+
+    def write(self, text: str) -> int:
+        """Write, and say so."""
+        self.shown.set()
+        return super().write(text)
+
+
+def test_progress_is_shown_while_nothing_moves_and_is_gone_in_the_end() -> None:
+    """A broker that does not answer is seen to be waited for."""
+    terminal = Terminal()
+    with Progress("letters", 90, stream=terminal, patience=0.001) as progress:
+        assert terminal.shown.wait(10)
+        progress.add(15)
+
+    assert terminal.getvalue().startswith("\r0 of 90 letters, 0 s")
+    assert terminal.getvalue().endswith("\r                    \r")
+
+
+@pytest.mark.parametrize("stream", [Terminal(), io.StringIO()])
+def test_what_is_quick_shows_no_progress(stream: io.StringIO) -> None:
+    """On a terminal; elsewhere nothing ever does."""
+    with Progress("letters", 90, stream=stream) as progress:
+        progress.add(90)
+
+    assert stream.getvalue() == ""
+
+
+def test_progress_is_for_terminals() -> None:
+    """A file with carriage returns in it helps nobody."""
+    stream = io.StringIO()
+    with Progress("letters", stream=stream, patience=0.0) as progress:
+        progress.add()
+
+    assert stream.getvalue() == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["dlq", "redrive"], "nothing is selected"),
+        (["dlq", "redrive", "--id", "x"], "neither an e-mail id nor"),
+        (["dlq", "list", "--since", "never"], "is no time"),
+        (["dlq", "list", "--where", "x"], "field=value is expected"),
+        (["dlq", "list", "--category", "BAD"], "'BAD' is not one of"),
+        (["consume", "--topic", "elsewhere"], "elsewhere is none of"),
+        (["groups", "reset", "--to-earliest"], "KAFKA_BOOTSTRAP_SERVERS is not set"),
+        (["topics", "apply", "--allow", "everything"], "'everything' is not one of"),
+        (["topics", "describe", "elsewhere"], "'elsewhere' is not one of"),
+        (["produce"], "KAFKA_BOOTSTRAP_SERVERS is not set"),
+        (["dlq", "audit"], "MONGODB_URI is not set"),
+    ],
+)
+def test_bad_usage_is_exit_2(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With what is wrong and what would be right."""
+    for name in ("KAFKA_BOOTSTRAP_SERVERS", "KAFKA_BROKERS", "KAFKA_BROKER", "SCHEMA_REGISTRY_URL", "MONGODB_URI"):
+        monkeypatch.delenv(name, raising=False)
+
+    assert main(arguments) == 2
+    assert said in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "arguments"),
+    [
+        ("KAFKA_SECURITY_PROTOCOL", "nonsense", ["topics", "list"]),
+        ("KAFKA_SECURITY_PROTOCOL", "nonsense", ["produce"]),
+        ("KAFKA_SSL_KEY_LOCATION", "/not/there", ["dlq", "list"]),
+        ("KAFKA_SSL_CA_LOCATION_FILE", "/not/there", ["consume"]),
+        ("MONGODB_URI", "http://nonsense", ["dlq", "redrive", "--all", "--yes"]),
+        ("MONGODB_URI", "mongodb://u:p@h/?authSource=", ["dlq", "audit"]),
+    ],
+)
+def test_a_setting_that_is_not_usable_is_exit_2(
+    variable: str,
+    value: str,
+    arguments: list[str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In one line; nothing is asked of anybody."""
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9")
+    monkeypatch.setenv("SCHEMA_REGISTRY_URL", "http://127.0.0.1:9")
+    if "SSL" in variable:
+        monkeypatch.setenv("KAFKA_SECURITY_PROTOCOL", "SSL")
+    monkeypatch.setenv(variable, value)
+
+    assert main(arguments) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("eccs-contracts: ")
+    assert variable.partition("_")[0] in line
+
+
+def test_output_that_nobody_reads_is_told_by_the_exit_code_only() -> None:
+    """As of any command before `| head`: click sees to it."""
+    theirs, ours = os.pipe()
+    os.close(theirs)
+    command = [sys.executable, "-m", "eccs_contracts", "--help"]
+    with os.fdopen(ours, "wb") as unread:
+        done = subprocess.run(command, stdout=unread, stderr=subprocess.PIPE, timeout=60, check=False)
+
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+@pytest.mark.parametrize(("variable", "shown"), [("ECCS_TRACEBACK", True), ("OTHER", False)])
+def test_a_defect_is_told_in_one_line(
+    variable: str, shown: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its text may hold anything, so that only its kind is said; developers get the rest."""
+    environ: dict[str, str] = {}
+    monkeypatch.setenv(variable, "1")
+    monkeypatch.setattr("eccs_contracts._cli.topics.admin", lambda: environ["ada@example.com"])
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9")
+    with pytest.raises(KeyError) if shown else nullcontext():
+        assert main(["topics", "list"]) == 1
+
+    said = "" if shown else "eccs-contracts: a defect of this program (KeyError); ECCS_TRACEBACK=1 shows where\n"
+    assert capsys.readouterr().err == said
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["topics", "list", "--timeout", "1"],
+        ["topics", "apply", "--yes", "--timeout", "1"],
+        ["groups", "list", "--timeout", "1"],
+        ["groups", "describe", "--timeout", "1"],
+        ["dlq", "stats", "--timeout", "1"],
+        ["dlq", "redrive", "--all", "--timeout", "1"],
+        ["produce"],
+    ],
+)
+def test_a_broker_that_is_not_there_is_exit_3(
+    arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In one line, with the variable to set."""
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9")
+    monkeypatch.setenv("SCHEMA_REGISTRY_URL", "http://127.0.0.1:9")
+    monkeypatch.delenv("MONGODB_URI", raising=False)
+
+    assert main(arguments) == 3
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert "KAFKA_BOOTSTRAP_SERVERS" in lines[0]
+
+
+def test_bad_lines_are_told_before_anything_is_sent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each with its number and every field; the values of personal fields stay unsaid."""
+    good = '{"id":"00000000-0000-0000-0000-000000000001","to":"a@b.example","subject":"s","body":"b","userId":"u"'
+    file = tmp_path / "emails.jsonl"
+    file.write_text(
+        f'{good},"timestamp":1}}\n\n{{"id":1}}\nnot json\n{good.replace("a@b.example", "nobody")},"timestamp":1}}\n'
+    )
+
+    assert main(["produce", "--file", str(file)]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert [line.split(": ")[0].removeprefix(f"{file}:") for line in said.err.splitlines()[:-1]] == ["3", "4", "5"]
+    assert "userId: " in said.err
+    assert "5: to: " in said.err
+    assert "nobody" not in said.err
+    assert "3 bad lines; nothing is sent" in said.err
+
+
+def test_help_needs_no_client_library() -> None:
+    """Subcommands import what they need when they run: no librdkafka, no PyMongo, no fastavro for help."""
+    script = (
+        "import sys; from eccs_contracts._cli import main; main(['dlq', 'redrive', '--help'])\n"
+        "print(sorted({'confluent_kafka', 'pymongo', 'fastavro', 'httpx'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"), [("eccs-contracts dlq re", "redrive"), ("eccs-contracts topics p", "plan")]
+)
+def test_shells_can_complete(words: str, offered: str) -> None:
+    """Click's completion, at work under the name that the wheel gives the command."""
+    environment = {**os.environ, "_ECCS_CONTRACTS_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": "2"}
+    command = [sys.executable, "-m", "eccs_contracts"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+    assert f"plain,{offered}" in done.stdout.splitlines()
