@@ -114,6 +114,10 @@ class Desk(Generic[P, W]):
         for ticket in self._heap.discard(lambda ticket: not self.current(ticket)):
             self._waiting_bytes -= ticket.size
 
+    def epoch(self, partition: P) -> int:
+        """Which assignment of a partition lasts; 0 where it is not ours."""
+        return self._epochs.get(partition, 0)
+
     def current(self, ticket: Ticket[P, W]) -> bool:
         """Whether a ticket belongs to an assignment that lasts."""
         return self._epochs.get(ticket.partition) == ticket.epoch
