@@ -249,19 +249,20 @@ class Ledger:
         return set()
 
     async def _contest(self, jobs: Sequence[Job], token: str, now: datetime) -> dict[str, Claim]:
-        """Claim what has an entry already: all that are free in one write, and then a look at who has what."""
+        """Claim what has an entry already: all that are free in one write, and a look at who has what is left."""
         by_id = {job.ledger_id: job for job in jobs}
         entries = await self._look(list(by_id))
         free = [one for one in entries.values() if standing(one, by_id[one["_id"]], self._instance) is Standing.FREE]
         orphans = {one["_id"]: one for one in entries.values() if self._orphaned(one, by_id[one["_id"]], now)}
         missing = [job for job in jobs if job.ledger_id not in entries]
         await self._insert(missing, token, now)
-        await self._take([*free, *orphans.values()], by_id, token, now)
-        after = await self._look(list(by_id))
+        taken = await self._take([*free, *orphans.values()], by_id, token, now)
+        unsure = [email for email in by_id if email not in taken]
+        after = await self._look(unsure) if unsure else {}
         verdicts: dict[str, Claim] = {}
         for email, job in by_id.items():
             found = after.get(email)
-            if found is not None and found.get("claim") == token:
+            if email in taken or (found is not None and found.get("claim") == token):
                 verdicts[email] = Orphan() if email in orphans else Claimed()
             elif found is not None and standing(found, job, self._instance) is Standing.FINISHED:
                 verdicts[email] = Finished(found["state"])
@@ -275,8 +276,9 @@ class Ledger:
         found = await self._log.find({"_id": {"$in": emails}}, _FIELDS).to_list()
         return {one["_id"]: one for one in found}
 
-    async def _take(self, entries: Sequence[Document], jobs: Mapping[str, Job], token: str, now: datetime) -> None:
-        """Compare and set: an entry is taken as it was seen, or not at all."""
+    async def _take(self, entries: Sequence[Document], jobs: Mapping[str, Job], token: str, now: datetime) -> set[str]:
+        """Compare and set: an entry is taken as it was seen, or not at all; those that are ours for sure."""
+        taken: set[str] = set()
         alike: defaultdict[tuple[Any, ...], list[str]] = defaultdict(list)
         for entry in entries:
             job = jobs[entry["_id"]]
@@ -288,7 +290,10 @@ class Ledger:
             seen = {"_id": {"$in": emails}, "state": state, "attempt": attempt, "owner": owner, "claim": claim}
             history = pushed(step(EmailState.SENDING, job.attempt, now))
             fields = claim_fields(job, self._instance, token, now)
-            await self._log.update_many(seen, {"$set": fields, "$push": history})
+            result = await self._log.update_many(seen, {"$set": fields, "$push": history})
+            if result.matched_count == len(emails):
+                taken.update(emails)
+        return taken
 
     def _orphaned(self, entry: Document, job: Job, now: datetime) -> bool:
         """Whether a claim of somebody else has been without a sign of life for a lease, as seen from here."""

@@ -11,7 +11,7 @@ from tests import places
 from tests.benchmark.delivery.stage import Stage, pause, unique, until
 from tests.benchmark.delivery.throughput import OURS
 
-_AHEAD: Final = 5.0  # seconds to produce all of them, before the shortest delay begins
+_AHEAD: Final = 10.0  # seconds to produce all of them, before the shortest delay begins
 
 
 @dataclass(frozen=True, slots=True)

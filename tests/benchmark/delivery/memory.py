@@ -7,6 +7,8 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
+from eccs_contracts import EmailRequest
+from tests import places
 from tests.benchmark.delivery.stage import Stage, pause, unique
 from tests.benchmark.delivery.throughput import WIDE
 
@@ -64,4 +66,8 @@ def measure(stage: Stage, messages: int, limit: float) -> Memory:
             samples.append((count, process.rss()))
         seconds = time.monotonic() - began
         process.end()
+        sent = [one.id for one in stage.sink.take()]
+        committed = sum(places.committed(stage.broker, name, EmailRequest.TOPIC))
+        if not len(sent) == len(set(sent)) == committed:
+            raise RuntimeError(f"{len(sent)} mails, {len(set(sent))} different ones, {committed} committed")
     return Memory(min(count, messages), seconds, [one for one in samples if one[0]])
