@@ -13,10 +13,11 @@ UV     := $(BIN)/python -m uv
 # The branch that a change goes to is a baseline, too, where this is a clone that has it.
 MAIN   := $(shell git rev-parse --verify --quiet origin/main > /dev/null 2>&1 && echo --against git:origin/main)
 
-.PHONY: help demo test check bench faults docs format generate lock wheel clean
+.PHONY: help demo test redrive-proof check rules images-test audit bench faults docs pictures format generate lock wheel clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-13s %s
+", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): $(LOCK) requirements/bootstrap.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -32,6 +33,9 @@ demo: $(READY) ## From a schema to a delivered e-mail on a real Kafka
 test: $(READY) ## The whole suite
 	$(BIN)/python -m pytest
 
+redrive-proof: $(READY) ## 5,000 dead letters sent again, killed twice: each ends once
+	ECCS_REDRIVE_LETTERS=5000 ECCS_REQUIRE_APACHE_KAFKA=1 $(BIN)/python -m pytest -q -rP -k killed_twice tests/integration/operations
+
 check: $(READY) ## Format, lint, types, import rules, codegen drift, contracts
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
@@ -41,6 +45,17 @@ check: $(READY) ## Format, lint, types, import rules, codegen drift, contracts
 	$(BIN)/python -m compat_checks lint --fail-on warning
 	$(BIN)/python -m compat_checks check --fail-on warning --against history $(MAIN)
 	$(BIN)/python -m compat_checks changelog --check
+
+rules: $(READY) ## Alert rules, dashboard, manifests and compose.yaml, with promtool (root gets it by apt)
+	$(BIN)/python -m tests.images.packages promtool
+	ECCS_REQUIRE_PROMTOOL=1 $(BIN)/python -m pytest -q tests/deploy
+
+# IMAGES=--where-possible succeeds, and says so, where Docker cannot be had.
+images-test: $(READY) ## Build the images, run them, drive e-mails through them; says what that proved
+	$(BIN)/python -m tests.images $(IMAGES)
+
+audit: $(READY) ## Known vulnerabilities of the locked requirements; fails where it cannot look
+	$(BIN)/python -m tests.images.audit requirements/services.txt requirements/registry.txt requirements/build.txt
 
 bench: $(READY) ## Ratios, side by side in one run
 	$(BIN)/python -m tests.benchmark
@@ -53,6 +68,10 @@ faults: $(READY) ## All faults with real processes, and the table of what each c
 docs: $(READY) ## Write the documents that are made: a page for each rule, the example of a review
 	$(BIN)/python -m tests.docs
 
+pictures: $(READY) ## Draw the dashboard from a real run into docs/
+	$(BIN)/python -m tests.images.packages prometheus chromium
+	$(BIN)/python -m tests.images.picture
+
 format: $(READY) ## Rewrite the code in the house format
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
@@ -60,12 +79,17 @@ format: $(READY) ## Rewrite the code in the house format
 generate: $(READY) ## Write the generated code from schemas/
 	$(BIN)/python -m codegen
 
+COMPILE := pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --custom-compile-command "make lock"
+
+# The images have the versions that the tests had.
 lock: $(READY) ## Renew the locked requirements (hashes, no addresses)
-	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-	  --custom-compile-command "make lock" --prerelease if-necessary-or-explicit \
-	  --all-extras --group dev --group stack pyproject.toml -o $(LOCK)
-	echo uv | $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-	  --custom-compile-command "make lock" - -o requirements/bootstrap.txt
+	$(UV) $(COMPILE) --prerelease if-necessary-or-explicit \
+	  --all-extras --group dev --group stack --group images pyproject.toml -o $(LOCK)
+	$(UV) $(COMPILE) --constraint $(LOCK) --extra services --extra registry pyproject.toml -o requirements/services.txt
+	echo httpx | $(UV) $(COMPILE) --constraint $(LOCK) - -o requirements/registry.txt
+	echo hatchling | $(UV) $(COMPILE) --constraint $(LOCK) - -o requirements/build.txt
+	echo uv | $(UV) $(COMPILE) - -o requirements/bootstrap.txt
 
 wheel: $(READY) ## Build dist/*.whl
 	rm -rf dist

@@ -44,7 +44,7 @@ def render_module(module: ModuleModel, modules: tuple[ModuleModel, ...]) -> str:
         enums=[one for one in module.classes if isinstance(one, EnumModel)],
         records=[one for one in module.classes if isinstance(one, RecordModel)],
     )
-    exported = sorted((one.home.name for one in module.classes), key=_natural)
+    exported = sorted((one.home.name for one in module.classes), key=_order)
     space = f"the namespace {module.namespace}" if module.namespace else "no namespace"
     head = f'"""Models of {space}."""\n\nfrom __future__ import annotations\n'
     imports = imports_of(code, tuple(one.name for one in modules))
@@ -54,6 +54,7 @@ def render_module(module: ModuleModel, modules: tuple[ModuleModel, ...]) -> str:
 def render_package(modules: tuple[ModuleModel, ...]) -> str:
     """The `__init__` of the generated package; classes of one name get their module's in front of it."""
     count = Counter(one.home.name for module in modules for one in module.classes)
+    scope = names.Scope(name for name in count if count[name] == 1)
     imports: list[tuple[str, list[str]]] = []
     exported = []
     for module in sorted(modules, key=lambda one: one.name):
@@ -61,10 +62,10 @@ def render_package(modules: tuple[ModuleModel, ...]) -> str:
         plain = [name for name in found if count[name] == 1]
         imports += [(module.name, plain)] if plain else []
         for name in found:
-            public = name if name in plain else names.camel_case(module.name) + name
+            public = name if name in plain else scope.take(names.camel_case(module.name) + name)
             imports += [] if name in plain else [(module.name, [f"{name} as {public}"])]
             exported.append(public)
-    return render("package.py.jinja", modules=imports, exported=sorted(exported, key=_natural))
+    return render("package.py.jinja", modules=imports, exported=sorted(exported, key=_order))
 
 
 def render(template: str, **values: Any) -> str:
@@ -110,6 +111,11 @@ def formatted(files: Mapping[str, str]) -> dict[str, str]:
             message = f"ruff, which formats generated code, says: {done.stderr.strip()}"
             raise RefusalError(message)
         return {name: (Path(folder) / name).read_text("utf-8") for name in files}
+
+
+def _order(name: str) -> tuple[bool, list[tuple[int, str]]]:
+    """The order of `__all__` that linters ask for: what is in capitals comes first."""
+    return not (len(name) > 1 and name.isupper()), _natural(name)
 
 
 def _natural(name: str) -> list[tuple[int, str]]:

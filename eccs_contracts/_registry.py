@@ -5,6 +5,7 @@ Ids and schemas never change, so what was found once is kept: a registry that is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
@@ -13,12 +14,14 @@ from confluent_kafka.schema_registry.error import SchemaRegistryError
 
 from eccs_contracts._framing import SchemaRef
 from eccs_contracts._once import Once
-from eccs_contracts.errors import RegistryUnavailable, UnknownSchema
+from eccs_contracts.errors import ConfigurationError, RegistryUnavailable, UnknownSchema
 from eccs_contracts.settings import registry_config
 
 T = TypeVar("T")
 
 _NOT_FOUND: Final = (404, 422)
+_NOT_LET_IN: Final = (401, 403)
+_USER: Final = re.compile(r"://.*@")  # as far as it goes: a password may hold anything
 
 
 class Registry:
@@ -36,10 +39,17 @@ class Registry:
         """A registry at SCHEMA_REGISTRY_URL.
 
         Raises:
-            ConfigurationError: the variable is not set.
+            ConfigurationError: the variable is not set, or credentials or certificates are of no use.
         """
         config: dict[str, Any] = {"timeout": 10, "max.retries": 1, **registry_config(env)}
-        return cls(SchemaRegistryClient(config), config["url"])
+        shown = _without_user(config["url"])
+        try:
+            return cls(SchemaRegistryClient(config), shown)
+        except (ValueError, OSError) as error:  # an SSLError is an OSError; a text may repeat the address
+            reason = error.strerror if isinstance(error, OSError) else type(error).__name__
+            raise ConfigurationError(
+                f"the settings of the registry at {shown} are not usable ({reason}); see SCHEMA_REGISTRY_*"
+            ) from None
 
     def schema_id(self, subject: str, schema: str) -> int:
         """The id under which a subject has a schema; errors as `registered`."""
@@ -92,11 +102,23 @@ class Registry:
         except SchemaRegistryError as error:
             if error.http_status_code in _NOT_FOUND:
                 raise UnknownSchema(f"{self._url} does not know {what}") from None
-            raise RegistryUnavailable(f"{self._url} answered {error.http_status_code}: {error}") from error
+            raise RegistryUnavailable(_refused(self._url, error)) from error
         except Exception as error:  # the client leaks whatever its HTTP library raises, which it has changed
+            reason = str(error) if "CERTIFICATE_VERIFY" in str(error) else type(error).__name__
             raise RegistryUnavailable(
-                f"no registry answers at {self._url} ({type(error).__name__}); set SCHEMA_REGISTRY_URL"
+                f"no registry answers at {self._url} ({reason}); see SCHEMA_REGISTRY_URL"
             ) from error
+
+
+def _without_user(url: str) -> str:
+    """The address without what is secret in it."""
+    return _USER.sub("://", url)
+
+
+def _refused(url: str, error: SchemaRegistryError) -> str:
+    if error.http_status_code in _NOT_LET_IN:
+        return f"{url} does not let us in ({error.http_status_code}); see SCHEMA_REGISTRY_USERNAME"
+    return f"{url} answered {error.http_status_code}: {error}"
 
 
 def _ref(found: Any) -> SchemaRef:

@@ -83,7 +83,8 @@ class RawProducer:
     def __init__(self, config: Mapping[str, Any]) -> None:
         """Take librdkafka's settings; idempotence, `acks=all` and the murmur2 partitioner are given."""
         self._servers = config.get("bootstrap.servers", "")
-        self._producer = made(KafkaProducer, {**PRODUCER_SETTINGS, **config})
+        self._trouble: str | None = None
+        self._producer = made(KafkaProducer, {**PRODUCER_SETTINGS, "error_cb": self._note, **config})
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._poll, name="delivery-reports", daemon=True)
         self._thread.start()
@@ -123,7 +124,7 @@ class RawProducer:
         try:
             self._producer.list_topics(timeout=timeout)
         except KafkaException as error:
-            reason = error.args[0].str()
+            reason = self._trouble or error.args[0].str()
             raise BrokerUnavailable(
                 f"no broker answers at {self._servers} ({reason}); set KAFKA_BOOTSTRAP_SERVERS"
             ) from None
@@ -150,6 +151,11 @@ class RawProducer:
         """Stop at once; what is not acknowledged yet stays unanswered."""
         self._closed.set()
         self._thread.join()
+
+    def _note(self, error: KafkaError) -> None:
+        """Keep what went wrong last: a refused password or certificate, where a question only ends by its time."""
+        if error.code() != KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001  librdkafka's own code
+            self._trouble = error.str()
 
     def _poll(self) -> None:
         while not self._closed.is_set():

@@ -12,16 +12,17 @@ from eccs_contracts.errors import ConfigurationError
 _BOOTSTRAP: Final = ("KAFKA_BOOTSTRAP_SERVERS", "KAFKA_BROKERS", "KAFKA_BROKER")
 _FILE_SUFFIX: Final = "_FILE"
 
-# Environment variables that go to librdkafka as they are; each may be given as NAME_FILE instead.
-KAFKA_SECURITY: Final = {
-    "KAFKA_SECURITY_PROTOCOL": "security.protocol",
-    "KAFKA_SASL_MECHANISM": "sasl.mechanism",
-    "KAFKA_SASL_USERNAME": "sasl.username",
-    "KAFKA_SASL_PASSWORD": "sasl.password",
-    "KAFKA_SSL_CA_LOCATION": "ssl.ca.location",
-    "KAFKA_SSL_CERTIFICATE_LOCATION": "ssl.certificate.location",
-    "KAFKA_SSL_KEY_LOCATION": "ssl.key.location",
-    "KAFKA_SSL_KEY_PASSWORD": "ssl.key.password",
+# What goes to librdkafka under its own names: KAFKA_SASL_USERNAME is sasl.username.
+_KAFKA_SECURITY: Final = ("KAFKA_SECURITY_PROTOCOL", "KAFKA_SASL_", "KAFKA_SSL_")
+_FLAGS: Final = {
+    "true": True,
+    "1": True,
+    "yes": True,
+    "on": True,
+    "false": False,
+    "0": False,
+    "no": False,
+    "off": False,
 }
 
 
@@ -29,7 +30,7 @@ def setting(name: str, default: str | None = None, env: Mapping[str, str] | None
     """The value of a variable, or the content of the file that NAME_FILE points to.
 
     Raises:
-        ConfigurationError: neither is set and there is no default, or the file cannot be read.
+        ConfigurationError: neither is set and there is no default; both are; or the file is of no use.
     """
     found = optional_setting(name, env)
     if found is not None:
@@ -40,17 +41,35 @@ def setting(name: str, default: str | None = None, env: Mapping[str, str] | None
 
 
 def optional_setting(name: str, env: Mapping[str, str] | None = None) -> str | None:
-    """As `setting`, and None where neither is set."""
+    """As `setting`, and None where neither is set. An empty variable is as good as none; an empty file is not."""
     env = os.environ if env is None else env
-    if value := env.get(name):
-        return value
-    path = env.get(name + _FILE_SUFFIX)
+    value, path = env.get(name), env.get(name + _FILE_SUFFIX)
     if not path:
-        return None
+        return value or None
+    if value:
+        raise ConfigurationError(f"{name} and {name}{_FILE_SUFFIX} are both set: one of them decides")
     try:
-        return Path(path).read_text("utf-8").strip()
+        # The line break that editors and `echo` leave at the end is nobody's password.
+        found = Path(path).read_text("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{name}{_FILE_SUFFIX}: {path}: not UTF-8") from None
     except OSError as error:
         raise ConfigurationError(f"{name}{_FILE_SUFFIX}: {path}: {error.strerror}") from None
+    if not found:
+        raise ConfigurationError(f"{name}{_FILE_SUFFIX}: {path}: empty")
+    return found
+
+
+def flag_setting(name: str, *, default: bool, env: Mapping[str, str] | None = None) -> bool:
+    """Yes or no.
+
+    Raises:
+        ConfigurationError: it is something else: who means "yes" must not get "no".
+    """
+    text = setting(name, str(default), env)
+    if (found := _FLAGS.get(text.strip().lower())) is None:
+        raise ConfigurationError(f"{name} is {text!r}: true or false is expected")
+    return found
 
 
 def number_setting(name: str, default: int, *, least: int = 0, env: Mapping[str, str] | None = None) -> int:
@@ -73,24 +92,56 @@ def kafka_config(env: Mapping[str, str] | None = None) -> dict[str, str]:
     """Librdkafka's settings for the broker.
 
     Raises:
-        ConfigurationError: no address of a broker is set.
+        ConfigurationError: no address of a broker is set, or a file is of no use.
     """
     servers = next((found for name in _BOOTSTRAP if (found := optional_setting(name, env))), None)
     if servers is None:
         raise ConfigurationError(f"{_BOOTSTRAP[0]} is not set: give the broker as host:port")
-    secure = {conf: optional_setting(name, env) for name, conf in KAFKA_SECURITY.items()}
-    return {"bootstrap.servers": servers, **{conf: value for conf, value in secure.items() if value}}
+    return {"bootstrap.servers": servers, **kafka_security(env)}
+
+
+def kafka_security(env: Mapping[str, str] | None = None) -> dict[str, str]:
+    """KAFKA_SECURITY_PROTOCOL, KAFKA_SASL_* and KAFKA_SSL_* under librdkafka's names; errors as `setting`."""
+    env = os.environ if env is None else env
+    names = {name.removesuffix(_FILE_SUFFIX) for name in env if name.startswith(_KAFKA_SECURITY)}
+    found = {name: optional_setting(name, env) for name in sorted(names)}
+    return {name.removeprefix("KAFKA_").lower().replace("_", "."): value for name, value in found.items() if value}
 
 
 def registry_config(env: Mapping[str, str] | None = None) -> dict[str, str]:
     """Settings of confluent-kafka's registry client.
 
     Raises:
-        ConfigurationError: SCHEMA_REGISTRY_URL is not set.
+        ConfigurationError: SCHEMA_REGISTRY_URL is not set, or credentials are given in two ways.
     """
-    config = {"url": setting("SCHEMA_REGISTRY_URL", env=env)}
-    if auth := optional_setting("SCHEMA_REGISTRY_BASIC_AUTH", env):
-        config["basic.auth.user.info"] = auth
-    if ca := optional_setting("SCHEMA_REGISTRY_CA_LOCATION", env):
-        config["ssl.ca.location"] = ca
-    return config
+    url = setting("SCHEMA_REGISTRY_URL", env=env)
+    files = {conf: optional_setting(name, env) for name, conf in _REGISTRY_FILES.items()}
+    return {"url": url, **_registry_credentials(env), **{conf: path for conf, path in files.items() if path}}
+
+
+_REGISTRY_FILES: Final = {
+    "SCHEMA_REGISTRY_CA_LOCATION": "ssl.ca.location",
+    "SCHEMA_REGISTRY_CERTIFICATE_LOCATION": "ssl.certificate.location",
+    "SCHEMA_REGISTRY_KEY_LOCATION": "ssl.key.location",
+}
+
+
+def _registry_credentials(env: Mapping[str, str] | None) -> dict[str, str]:
+    """Of one way; the two with a user are the same for the client."""
+    pair = optional_setting("SCHEMA_REGISTRY_BASIC_AUTH", env)
+    user = optional_setting("SCHEMA_REGISTRY_USERNAME", env)
+    token = optional_setting("SCHEMA_REGISTRY_TOKEN", env)
+    if sum(one is not None for one in (pair, user, token)) > 1:
+        raise ConfigurationError(
+            "more than one of SCHEMA_REGISTRY_USERNAME, SCHEMA_REGISTRY_BASIC_AUTH and SCHEMA_REGISTRY_TOKEN is set"
+        )
+    if user is not None:
+        pair = f"{user}:{setting('SCHEMA_REGISTRY_PASSWORD', env=env)}"
+    if pair is not None:
+        return {"basic.auth.user.info": pair}
+    if token is None:
+        return {}
+    # The client wants the cluster of Confluent's cloud beside a token; other registries do not look at it.
+    cluster = setting("SCHEMA_REGISTRY_LOGICAL_CLUSTER", "-", env)
+    source = {"bearer.auth.credentials.source": "STATIC_TOKEN", "bearer.auth.logical.cluster": cluster}
+    return {**source, "bearer.auth.token": token}

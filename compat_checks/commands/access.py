@@ -15,17 +15,34 @@ if TYPE_CHECKING:
 
 
 def secret(name: str) -> str | None:
-    """A secret from the environment, or from the file that NAME_FILE points to.
+    """A secret from the environment, or from the file that NAME_FILE points to; None where neither is given.
+
+    The same rules as `eccs_contracts.settings`, which a pipeline that has only this package does not have.
 
     Raises:
-        UsageError: the file cannot be read.
+        UsageError: both are given, or the file is of no use.
     """
-    if path := os.environ.get(f"{name}_FILE"):
-        try:
-            return Path(path).read_text("utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"{name}_FILE: {path} cannot be read: {error}") from None
-    return os.environ.get(name) or None
+    value, path = os.environ.get(name) or None, os.environ.get(f"{name}_FILE")
+    if not path:
+        return value
+    if value:
+        raise UsageError(f"{name} and {name}_FILE are both set: one of them decides")
+    try:
+        found = Path(path).read_text("utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{name}_FILE: {path} cannot be read: {error}") from None
+    if not found:
+        raise UsageError(f"{name}_FILE: {path} is empty")
+    return found
+
+
+def _user() -> tuple[str | None, str | None]:
+    """User and password, given apart or as USER:PASSWORD."""
+    user, pair = secret("SCHEMA_REGISTRY_USERNAME"), secret("SCHEMA_REGISTRY_BASIC_AUTH")
+    if user is None and pair is not None:
+        user, _, password = pair.partition(":")
+        return user, password
+    return user, secret("SCHEMA_REGISTRY_PASSWORD")
 
 
 def connect(options: argparse.Namespace) -> Callable[[str], RegistryClient]:
@@ -37,7 +54,7 @@ def connect(options: argparse.Namespace) -> Callable[[str], RegistryClient]:
             from compat_checks.registry.client import RegistryClient
         except ModuleNotFoundError as error:
             raise UsageError(f"{error.name} is not installed; run: pip install 'eccs-contracts[registry]'") from None
-        user, password = secret("SCHEMA_REGISTRY_USERNAME"), secret("SCHEMA_REGISTRY_PASSWORD")
+        user, password = _user()
         token = secret("SCHEMA_REGISTRY_TOKEN")
         access = Access(url, options.timeout, user, password, token, options.ca, options.cert, options.key)
         return RegistryClient(access)

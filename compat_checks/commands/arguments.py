@@ -130,15 +130,17 @@ def _change(commands: _Commands) -> None:
 def _access(command: argparse.ArgumentParser) -> None:
     group = command.add_argument_group("access to a registry")
     group.add_argument("--timeout", type=float, default=10.0, metavar="SECONDS", help="for one answer (default: 10)")
-    for name, text in (
-        ("ca", "certificates that sign the registry's"),
-        ("cert", "certificate of this client"),
-        ("key", "private key of this client"),
+    for name, variable, text in (
+        ("ca", "CA", "certificates that sign the registry's"),
+        ("cert", "CERTIFICATE", "certificate of this client"),
+        ("key", "KEY", "private key of this client"),
     ):
-        group.add_argument(f"--{name}", type=Path, metavar="FILE", help=text)
+        default = os.environ.get(f"SCHEMA_REGISTRY_{variable}_LOCATION") or None
+        group.add_argument(f"--{name}", type=Path, metavar="FILE", default=default, help=text)
     group.description = (
         "Secrets come from the environment: SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD, or "
-        "SCHEMA_REGISTRY_TOKEN; with _FILE behind the name, from a file."
+        "SCHEMA_REGISTRY_TOKEN; with _FILE behind the name, from a file. Certificates, too: "
+        "SCHEMA_REGISTRY_CA_LOCATION, _CERTIFICATE_LOCATION and _KEY_LOCATION."
     )
 
 

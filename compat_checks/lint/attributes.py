@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from compat_checks.constraints import CONSTRAINTS
 from compat_checks.json_pointer import value_at
-from compat_checks.lint.constraints import CONSTRAINTS, TAGS
 from compat_checks.lint.repair import drop, fix, put
 from compat_checks.lint.targets import AttributesTarget, NodeTarget, single
 from compat_checks.lint.words import closest
-from compat_checks.notation import value_text
+from compat_checks.notation import TAGS, value_text
 from compat_checks.rule import Hit
 from compat_checks.schema import Field, NamedSchema
 

@@ -2,92 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Final
 
 from compat_checks import fixes
-from compat_checks.classes import frozen
-from compat_checks.lint.targets import AttributesTarget, FieldTarget, leaves, part, single
-from compat_checks.notation import value_text
+from compat_checks.constraints import misuses
+from compat_checks.lint.targets import AttributesTarget, FieldTarget, leaves, part
+from compat_checks.notation import TAGS, value_text
 from compat_checks.rule import Hit
-from compat_checks.schema import Field
-from compat_checks.source import Json
 
-TAGS: Final = "confluent:tags"
 PII: Final = "PII"
-_FORMATS: Final = {
-    "email": re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+"),
-    "single-line": re.compile(r"[^\x00-\x1f\x7f]*"),
-}
-_TEXTS: Final = ("string", "bytes", "fixed")
-_NUMBERS: Final = ("int", "long", "float", "double")
 _GLOB: Final = frozenset("*?[")
 _HARMLESS: Final = ("boolean", "enum", "null")
-
-
-@frozen
-class Constraint:
-    """One property.
-
-    Attributes:
-        expected: what it must be, for messages.
-        fits: whether it is that.
-        kinds: the types that may have it.
-        allows: whether a value keeps it.
-    """
-
-    expected: str
-    fits: Callable[[Json], bool]
-    kinds: tuple[str, ...]
-    allows: Callable[[Json, Json], bool]
-
-
-def _is_number(value: Json) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _is_length(value: Json) -> bool:
-    return type(value) is int and value >= 0
-
-
-def _is_expression(value: Json) -> bool:
-    try:
-        re.compile(value)
-    except (re.error, TypeError, RecursionError, OverflowError):
-        return False
-    return isinstance(value, str)
-
-
-CONSTRAINTS: Final[dict[str, Constraint]] = {
-    "minLength": Constraint("a length", _is_length, _TEXTS, lambda limit, value: len(value) >= limit),
-    "maxLength": Constraint("a length", _is_length, _TEXTS, lambda limit, value: len(value) <= limit),
-    "minimum": Constraint("a number", _is_number, _NUMBERS, lambda limit, value: value >= limit),
-    "maximum": Constraint("a number", _is_number, _NUMBERS, lambda limit, value: value <= limit),
-    "pattern": Constraint(
-        "a regular expression", _is_expression, ("string",), lambda rule, value: bool(re.fullmatch(rule, value))
-    ),
-    "format": Constraint(
-        f"one of {', '.join(_FORMATS)}",
-        lambda value: isinstance(value, str) and value in _FORMATS,
-        ("string",),
-        lambda name, value: bool(_FORMATS[name].fullmatch(value)),
-    ),
-}
-
-
-def constraints_of(field: Field) -> Iterator[tuple[str, Json]]:
-    """The constraints of a field that mean something: well formed, and on a type that can have them."""
-    for key, constraint in CONSTRAINTS.items():
-        if key in field.props and _kind(field) in constraint.kinds and constraint.fits(field.props[key]):
-            yield key, field.props[key]
-
-
-def broken(key: str, limit: Json, value: Json) -> bool:
-    """Whether a value of the right type breaks a constraint."""
-    return not CONSTRAINTS[key].allows(limit, value)
 
 
 def constraint_well_formed(target: FieldTarget) -> Iterator[Hit]:
@@ -106,29 +34,8 @@ def constraint_well_formed(target: FieldTarget) -> Iterator[Hit]:
     Use instead:
         `{"name": "subject", "type": "string", "maxLength": 500}`
     """
-    field, kind = target.field, _kind(target.field)
-    for key, constraint in CONSTRAINTS.items():
-        value = field.props.get(key)
-        if key in field.props and kind not in constraint.kinds:
-            yield Hit(
-                message=f"{key} means nothing for {kind}",
-                place=field.place / key,
-                hint=f"it is for {', '.join(constraint.kinds)}",
-            )
-        elif key in field.props and not constraint.fits(value):
-            yield Hit(
-                message=f"{key} is {constraint.expected}, not {value_text(value)}",
-                place=field.place / key,
-                hint="correct it",
-            )
-    given = dict(constraints_of(field))
-    for low, high in (("minLength", "maxLength"), ("minimum", "maximum")):
-        if low in given and high in given and given[low] > given[high]:
-            yield Hit(
-                message=f"{low} {given[low]} is more than {high} {given[high]}, so no value fits",
-                place=field.place / low,
-                hint="swap or correct them",
-            )
+    for one in misuses(target.field):
+        yield Hit(message=one.message, place=target.field.place / one.key, hint=one.hint)
 
 
 def pii_tag_required(target: FieldTarget) -> Iterator[Hit]:
@@ -202,11 +109,3 @@ def _patterns(patterns: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...
     lower = [pattern.lower() for pattern in patterns]
     globs = tuple(one for one in lower if not _GLOB.isdisjoint(one))
     return frozenset(lower) - set(globs), globs
-
-
-def _kind(field: Field) -> str:
-    """The kind of a type, or of the one branch beside null; a logical type is a kind of its own."""
-    inner = single(field.type)
-    if inner is None:
-        return "union"
-    return inner.logical.name if inner.logical else inner.kind

@@ -7,8 +7,8 @@ from typing import Final
 
 from compat_checks import fixes
 from compat_checks.classes import replace
+from compat_checks.constraints import broken, constraints_of
 from compat_checks.defaults import default_problem
-from compat_checks.lint.constraints import broken, constraints_of
 from compat_checks.lint.targets import FieldTarget, NamedTarget, single
 from compat_checks.lint.words import words
 from compat_checks.notation import value_text

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from eccs_contracts.serde import ContractDeserializer
 
 
+_PATIENCE: Final = 15.0  # seconds that a broker has for an answer
+_CONNECT: Final = 5.0  # and that it has in any case
+
+
 @click.command()
 @click.option("--topic", default="email_requests", show_default=True, help="Which topic.")
 @click.option("--dlq", is_flag=True, help="The same as --topic email_dlq.")
@@ -44,7 +48,7 @@ def consume(context: click.Context, /, **_: object) -> int:
     contract = _contract("email_dlq" if options["dlq"] else options["topic"])
     view = _View(contract, _deserializer(contract), options["personal"], tuple(map(where_of, options["where"])))
     shown = 0
-    with _reader(contract) as reader:
+    with _reader(contract, options["timeout"]) as reader:
         for message in _messages(reader, options):
             line = view.of(message)
             if line is None:
@@ -65,11 +69,13 @@ def _contract(topic: str) -> Contract[Any]:
     return found[topic]
 
 
-def _reader(contract: Contract[Any]) -> TopicReader:
+def _reader(contract: Contract[Any], idle: float | None) -> TopicReader:
+    """A reader that waits for the broker no longer than it must, where somebody is in a hurry."""
     from eccs_contracts.dead_letters.reading import TopicReader
     from eccs_contracts.settings import kafka_config
 
-    return TopicReader(kafka_config(), contract.topic.name)
+    patience = _PATIENCE if idle is None else min(_PATIENCE, max(_CONNECT, idle))
+    return TopicReader(kafka_config(), contract.topic.name, timeout=patience)
 
 
 def _messages(reader: TopicReader, options: dict[str, Any]) -> Iterator[Message]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias
 from eccs_contracts.dead_letters.audit import Batch, End, Item, ItemState, Lock, Run, RunState, latest
 from eccs_contracts.dead_letters.errors import AuditUnavailable, ExtraMissing, RunActive
 from eccs_contracts.dead_letters.letters import Place
-from eccs_contracts.ledger import COLLECTION, DATABASE
+from eccs_contracts.ledger import COLLECTION, DATABASE, client_of
 from eccs_contracts.settings import setting
 
 if TYPE_CHECKING:
@@ -60,7 +60,14 @@ class AuditStore:
             raise ExtraMissing(message) from None
         with _answered():
             return cls(
-                MongoClient(uri, serverSelectionTimeoutMS=5000, socketTimeoutMS=30_000, tz_aware=True, tzinfo=UTC)
+                client_of(
+                    MongoClient,
+                    uri,
+                    serverSelectionTimeoutMS=5000,
+                    socketTimeoutMS=30_000,
+                    tz_aware=True,
+                    tzinfo=UTC,
+                )
             )
 
     def close(self) -> None:

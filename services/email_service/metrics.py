@@ -32,4 +32,5 @@ class Metrics:
             "idempotent_replays", "Calls answered with the result of an earlier one.", registry=self.registry
         )
         self.limited = Counter("rate_limited", "Calls refused with 429.", registry=self.registry)
+        self.dependency = Gauge("dependency_up", "1 where it answers, else 0.", ["dependency"], registry=self.registry)
         self.in_flight = Gauge("http_requests_in_flight", "Requests under way.", registry=self.registry)

@@ -15,6 +15,7 @@ from services.email_service.openapi import answers
 from services.email_service.parts import Parts
 from services.email_service.problems import ApiError
 
+_PATIENCE: Final = 2.0  # seconds that each has to answer; a scrape waits for both
 _KEPT: Final = 1.0  # seconds that a finding is good for: probes must not become load
 
 
@@ -37,12 +38,23 @@ class Readiness:
             return self._problem
 
     async def _ask(self) -> str | None:
+        broker, database = await asyncio.gather(self._ask_broker(), self._ask_database())
+        for name, problem in (("kafka", broker), ("mongodb", database)):
+            self._parts.metrics.dependency.labels(name).set(problem is None)
+        return broker or database
+
+    async def _ask_broker(self) -> str | None:
         try:
-            await asyncio.to_thread(self._parts.sender.check, 2.0)
-            await self._parts.mongo.admin.command("ping")
+            await asyncio.to_thread(self._parts.sender.check, _PATIENCE)
         except InfrastructureError:
             return "the broker does not answer"
-        except PyMongoError as error:
+        return None
+
+    async def _ask_database(self) -> str | None:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self._parts.mongo.admin.command("ping")
+        except (PyMongoError, TimeoutError) as error:
             return f"MongoDB does not answer ({type(error).__name__})"
         return None
 
@@ -71,7 +83,8 @@ def operation_routes(parts: Parts) -> APIRouter:
         responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
     )
     async def metrics() -> Response:
-        """Tell counters, as Prometheus reads them."""
+        """Tell counters, as Prometheus reads them, and whether the dependencies answer at this moment."""
+        await readiness.problem()
         return Response(generate_latest(parts.metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
     return router

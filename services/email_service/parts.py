@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from pymongo import AsyncMongoClient
 
-from eccs_contracts.ledger import DATABASE
+from eccs_contracts.ledger import DATABASE, client_of
 from services.email_service.auth import Authenticator
 from services.email_service.idempotency import Idempotency
 from services.email_service.ledger import LedgerReader
@@ -40,9 +40,9 @@ class Parts:
 
 
 def make_parts(settings: Settings, sender: Sender, log: Log) -> Parts:
-    """The parts; nothing is connected before it is used."""
-    mongo: Client = AsyncMongoClient(
-        settings.mongodb_uri, serverSelectionTimeoutMS=2_000, socketTimeoutMS=10_000, tz_aware=True
+    """The parts; nothing is connected before it is used. Raises ConfigurationError where MONGODB_URI is not usable."""
+    mongo: Client = client_of(
+        AsyncMongoClient, settings.mongodb_uri, serverSelectionTimeoutMS=2_000, socketTimeoutMS=10_000, tz_aware=True
     )
     database = mongo.get_default_database(DATABASE)
     keys = Idempotency(database, settings.idempotency_ttl, settings.produce_timeout + _MARGIN)

@@ -6,8 +6,9 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from eccs_contracts.settings import kafka_security
 from services.local_stack.errors import Unavailable
-from services.local_stack.kafka_probe import cluster_id, security_settings
+from services.local_stack.kafka_probe import cluster_id
 from services.local_stack.processes import Server, run_server
 from services.local_stack.providers import Context, Started, silent
 
@@ -17,7 +18,7 @@ _VARIABLES = ("KAFKA_BOOTSTRAP_SERVERS", "KAFKA_BROKERS", "KAFKA_BROKER")
 def external_broker(context: Context) -> Started:
     """Provider `external` of the broker."""
     variable, address = context.address(*_VARIABLES)
-    settings = security_settings(context.environ)
+    settings = kafka_security(context.environ)
     if not context.patience.until(lambda: cluster_id(address, settings) is not None):
         silent("broker", address, variable, context.patience.seconds)
     return Started({"KAFKA_BOOTSTRAP_SERVERS": address}, f"the one at {address} ({variable})")

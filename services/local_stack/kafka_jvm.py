@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from services.local_stack.errors import StackError, Unavailable
@@ -38,26 +39,57 @@ _RESOLVE_SECONDS = 900.0
 _JVM = ("-Xms256m", "-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 
 
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """What a node has beside its plain listener, for tests of access that is secured.
+
+    Attributes:
+        protocols: A listener each, for example SSL or SASL_SSL.
+        settings: Further properties: certificates, mechanisms.
+        users: Users of SCRAM-SHA-512 and their passwords.
+    """
+
+    protocols: Sequence[str] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)
+    users: Mapping[str, str] = field(default_factory=dict)
+
+
 def start_kafka(context: Context) -> Started:
     """Provider `kafka` of the broker."""
+    child, addresses = run_kafka(context)
+    address = addresses["PLAINTEXT"]
+    wake_coordinator(address)
+    what = f"Apache Kafka {kafka_version()} on the JVM at {address}"
+    return Started({"KAFKA_BOOTSTRAP_SERVERS": address}, what, child.stop, child)
+
+
+def run_kafka(context: Context, guarded: Guarded | None = None) -> tuple[Child, Mapping[str, str]]:
+    """A node that answers, and its address by protocol: PLAINTEXT and those of `guarded`.
+
+    Raises:
+        Unavailable: There is no Java, or no Kafka for it.
+        StackError: It does not come up.
+    """
+    guarded = guarded or Guarded()
     java = find_java(context.environ)
     jars = resolved_jars(context)
+    found: dict[str, str] = {}
     cluster = new_cluster_id()
 
     def command(directory: Path, ports: Sequence[int]) -> Sequence[str]:
         properties = directory / "server.properties"
-        properties.write_text(_properties(directory / "data", *ports))
-        return _format_then_run(java, jars, properties, cluster)
+        controller, *others = (f"127.0.0.1:{port}" for port in (ports[1], ports[0], *ports[2:]))
+        found.update(zip(("PLAINTEXT", *guarded.protocols), others, strict=True))
+        properties.write_text(_properties(directory / "data", controller, found, guarded.settings))
+        return _format_then_run([java, *_JVM, "-cp", os.fspath(jars / "*")], properties, cluster, guarded.users)
 
     def answers(port: int) -> bool:
         # The id tells this broker from a stranger that took the port a moment earlier.
         return cluster_id(f"127.0.0.1:{port}") == cluster
 
-    child, port = run_server(Server("Apache Kafka", command, answers, ports=2), context.patience)
-    address = f"127.0.0.1:{port}"
-    wake_coordinator(address)
-    what = f"Apache Kafka {kafka_version()} on the JVM at {address}"
-    return Started({"KAFKA_BOOTSTRAP_SERVERS": address}, what, child.stop, child)
+    ports = 2 + len(guarded.protocols)
+    child, _ = run_server(Server("Apache Kafka", command, answers, ports=ports), context.patience)
+    return child, found
 
 
 def new_cluster_id() -> str:
@@ -157,24 +189,31 @@ def _resolve(maven: str, jars: Path, context: Context) -> None:
         child.stop()
 
 
-def _properties(data: Path, port: int, controller_port: int) -> str:
-    listeners = f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}"
+def _properties(data: Path, controller: str, addresses: Mapping[str, str], more: Mapping[str, str]) -> str:
+    listeners = {**addresses, "CONTROLLER": controller}
+    protocols = {name: name for name in addresses} | {"CONTROLLER": "PLAINTEXT"}
     settings = {
         "process.roles": "broker,controller",
         "node.id": "1",
-        "controller.quorum.voters": f"1@127.0.0.1:{controller_port}",
+        "controller.quorum.voters": f"1@{controller}",
         "controller.listener.names": "CONTROLLER",
-        "listeners": listeners,
-        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "listeners": ",".join(f"{name}://{address}" for name, address in listeners.items()),
+        "listener.security.protocol.map": ",".join(f"{name}:{protocol}" for name, protocol in protocols.items()),
         "log.dirs": str(data),
         **SINGLE_NODE,
+        **more,
     }
     return "".join(f"{name}={value}\n" for name, value in settings.items())
 
 
-def _format_then_run(java: str, jars: Path, properties: Path, cluster: str) -> Sequence[str]:
+def _format_then_run(jvm: Sequence[str], properties: Path, cluster: str, users: Mapping[str, str]) -> Sequence[str]:
     logging = f"-Dlog4j2.configurationFile={(_FILES / 'log4j2.properties').as_uri()}"
-    jvm = [java, *_JVM, logging, "-cp", os.fspath(jars / "*")]
-    prepare = shlex.join([*jvm, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)])
-    run = shlex.join([*jvm, "kafka.Kafka", str(properties)])
-    return ["sh", "-c", f"{prepare} && exec {run}"]
+    jvm = [jvm[0], logging, *jvm[1:]]
+    scram = [
+        part
+        for user, password in users.items()
+        for part in ("--add-scram", f'SCRAM-SHA-512=[name="{user}",password="{password}"]')
+    ]
+    prepare = [*jvm, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties), *scram]
+    run = [*jvm, "kafka.Kafka", str(properties)]
+    return ["sh", "-c", f"{shlex.join(prepare)} && exec {shlex.join(run)}"]

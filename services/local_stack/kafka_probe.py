@@ -3,8 +3,6 @@
 import contextlib
 from collections.abc import Mapping
 
-_SECURITY = ("KAFKA_SECURITY_", "KAFKA_SASL_", "KAFKA_SSL_")
-
 
 def cluster_id(bootstrap: str, settings: Mapping[str, str] | None = None) -> str | None:
     """The id of the cluster that answers at the address within a second; None when nothing does."""
@@ -33,9 +31,3 @@ def wake_coordinator(bootstrap: str) -> None:
     # The answer itself may be an error: the coordinator is only about to be there.
     with contextlib.suppress(KafkaException):
         client.describe_consumer_groups(["wake-up"], request_timeout=5.0)["wake-up"].result()
-
-
-def security_settings(environ: Mapping[str, str]) -> Mapping[str, str]:
-    """The KAFKA_SECURITY_*, KAFKA_SASL_* and KAFKA_SSL_* variables under librdkafka's names."""
-    names = (name for name in environ if name.startswith(_SECURITY))
-    return {name.removeprefix("KAFKA_").lower().replace("_", "."): environ[name] for name in names}

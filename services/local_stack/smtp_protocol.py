@@ -15,14 +15,15 @@ class SinkProtocol(SMTP):
 
     def __init__(self, sink: SmtpSink, connections: "set[SinkProtocol]") -> None:
         options = sink.options
+        starttls = None if options.implicit_tls else options.tls_context
         super().__init__(
             self,
             hostname="sink.localhost",
             ident="eccs local stack",
             enable_SMTPUTF8=True,
-            tls_context=options.tls_context,
+            tls_context=starttls,
             # Without credentials or TLS this is what keeps AUTH from being offered.
-            auth_require_tls=options.tls_context is not None or options.credentials is None,
+            auth_require_tls=starttls is not None or options.credentials is None,
             authenticator=self._authenticate_login,
             loop=asyncio.get_running_loop(),
         )

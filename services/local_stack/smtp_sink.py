@@ -62,12 +62,14 @@ class SinkOptions:
         port: 0 lets the kernel choose.
         credentials: User and password that AUTH PLAIN or LOGIN must give; None offers no AUTH.
         tls_context: Server-side context; given, STARTTLS is offered, and AUTH only under it.
+        implicit_tls: TLS from the first byte instead of STARTTLS.
     """
 
     host: str = "127.0.0.1"
     port: int = 0
     credentials: tuple[str, str] | None = None
     tls_context: ssl.SSLContext | None = None
+    implicit_tls: bool = False
 
 
 class SmtpSink:
@@ -188,8 +190,11 @@ class SmtpSink:
         self._loop = asyncio.get_running_loop()
         # A client that goes away is what some faults are about; it is no news on standard error.
         self._loop.set_exception_handler(_report_unless_reset)
+        tls = self.options.tls_context if self.options.implicit_tls else None
         try:
-            server = await self._loop.create_server(lambda: SinkProtocol(self, connections), self.host, self.port)
+            server = await self._loop.create_server(
+                lambda: SinkProtocol(self, connections), self.host, self.port, ssl=tls
+            )
         except OSError as error:
             self._failure = error
             self._started.set()

@@ -21,7 +21,7 @@ from pymongo.errors import BulkWriteError, OperationFailure, PyMongoError
 
 from eccs_contracts.delivery import DeadLetter, Disposition, Retry
 from eccs_contracts.errors import InfrastructureError
-from eccs_contracts.ledger import COLLECTION, DATABASE, EmailState
+from eccs_contracts.ledger import COLLECTION, DATABASE, EmailState, client_of
 from services.notification_service.batches import Batches
 from services.notification_service.clock import Clock
 from services.notification_service.entries import (
@@ -86,8 +86,13 @@ class Ledger:
 
     def __init__(self, settings: LedgerSettings, instance: str, clock: Clock, metrics: Metrics) -> None:
         """Take the settings, the name of this instance, the time, and where conflicts are counted."""
-        self._client: AsyncMongoClient[Document] = AsyncMongoClient(
-            settings.uri, serverSelectionTimeoutMS=3000, socketTimeoutMS=20_000, retryWrites=False, tz_aware=True
+        self._client: AsyncMongoClient[Document] = client_of(
+            AsyncMongoClient,
+            settings.uri,
+            serverSelectionTimeoutMS=3000,
+            socketTimeoutMS=20_000,
+            retryWrites=False,
+            tz_aware=True,
         )
         database = self._client.get_default_database(DATABASE)
         self._log = database.get_collection(

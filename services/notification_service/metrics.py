@@ -9,6 +9,18 @@ _LATENESS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 60, 300)
 _END_TO_END = (0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600, 21_600, 86_400)
 
 
+class Total:
+    """A counter that is told how far it is, where somebody else counts."""
+
+    def __init__(self, counter: Counter) -> None:
+        self._counter, self._told = counter, 0
+
+    def set(self, value: int) -> None:
+        """Say how far it is: never less than before."""
+        self._counter.inc(value - self._told)
+        self._told = value
+
+
 class Metrics:
     """All metrics of one service."""
 
@@ -40,8 +52,9 @@ class Metrics:
         self.held = self._counter("email_held", "Times a message waited without an attempt.", "kind")
         self.defects = self._counter("email_defects", "Errors of this program that a message met.", "error")
         self.ambiguous = self._counter("email_ambiguous", "Mails that the server may have.")
-        self.floods = self._gauge("email_dlq_guard_trips_total", "Times that dead letters were stopped.")
+        self.floods = self._total("email_dlq_guard_trips", "Times that dead letters were stopped.")
         self.conflicts = self._counter("email_ledger_conflicts", "Marks of claims that somebody else had taken over.")
+        self.dependency = self._gauge("dependency_up", "1 where it answers, else 0.", "dependency")
         self.clock_jump = self._gauge("clock_jump_seconds", "How far the wall clock has moved since the start.")
 
     def _of_smtp(self) -> None:
@@ -63,7 +76,7 @@ class Metrics:
         self.rebalances = self._counter("kafka_rebalances", "Partitions that came and went.", "kind")
         self.drain = self._histogram("kafka_drain_seconds", "How long a drain took.", _SECONDS)
         self.drain_timeouts = self._counter("kafka_drain_timeouts", "Drains that took longer than they may.")
-        self.fenced = self._gauge("kafka_fenced_results_total", "Results of partitions that went away meanwhile.")
+        self.fenced = self._total("kafka_fenced_results", "Results of partitions that went away meanwhile.")
         self.commit_failures = self._counter("kafka_commit_failures", "Commits that failed.", "code")
         self.renewed = self._counter(
             "kafka_consumer_renewed", "Times that a consumer brought nothing and was replaced."
@@ -72,6 +85,9 @@ class Metrics:
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(name, text, labels, registry=self.registry)
+
+    def _total(self, name: str, text: str) -> Total:
+        return Total(self._counter(name, text))
 
     def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
         return Gauge(name, text, labels, registry=self.registry)

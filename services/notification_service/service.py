@@ -33,6 +33,7 @@ from services.notification_service.outbox import Outbox
 from services.notification_service.settings import EngineSettings, Settings
 from services.notification_service.smtp import SmtpPool
 from services.notification_service.tracing import load_tracing
+from services.notification_service.watch import DependencyWatch
 from services.notification_service.worker import Terms, Worker
 
 T = TypeVar("T")
@@ -83,6 +84,14 @@ class Service:
         self._worker = worker
         self._stopping, self._renewable = threading.Event(), 0.0
         self._engine = self._make_engine()
+        self._watch = DependencyWatch(
+            {
+                "kafka": lambda: self._outbox.check(3),
+                "registry": self._registry.check,
+                "mongodb": lambda: self._on_loop(self._ledger.check(), 3),
+            },
+            self.metrics.dependency,
+        )
         self._keeping = asyncio.run_coroutine_threadsafe(self._ledger.keep_alive(), self._loop)
 
     def check(self) -> None:
@@ -114,6 +123,7 @@ class Service:
     def run(self) -> bool:
         """Work until stopped, with another consumer where one starves; whether all that was begun is finished."""
         self._lag.start()
+        self._watch.start()
         try:
             while True:
                 drained = self._engine.run(_TOPICS)
@@ -127,6 +137,7 @@ class Service:
                 if self._stopping.is_set():
                     self._engine.stop()
         finally:
+            self._watch.stop()
             self._lag.stop()
 
     def stop(self) -> bool:

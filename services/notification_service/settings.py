@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import ssl
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from eccs_contracts.delivery import AmbiguousPolicy, RetryPolicy
 from eccs_contracts.errors import ConfigurationError
-from eccs_contracts.settings import kafka_config, number_setting, optional_setting, setting
+from eccs_contracts.settings import flag_setting, kafka_config, number_setting, optional_setting, setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,24 @@ class SmtpTimeouts:
 
 
 @dataclass(frozen=True, slots=True)
+class SmtpTls:
+    """How a session is secured; certificate and host name are always verified.
+
+    Attributes:
+        context: whom to trust; None for a session in the clear.
+        implicit: TLS from the first byte (RFC 8314, section 3), not by STARTTLS (RFC 3207).
+    """
+
+    context: ssl.SSLContext | None = None
+    implicit: bool = False
+
+    @property
+    def starttls(self) -> bool:
+        """Whether STARTTLS is insisted on."""
+        return self.context is not None and not self.implicit
+
+
+@dataclass(frozen=True, slots=True)
 class SmtpSettings:
     """Where mail goes, and how.
 
@@ -51,14 +70,13 @@ class SmtpSettings:
         rate: mails a second at most; 0 for as many as the server takes.
         breaker_failures: failures in a row after which nothing is sent for `breaker_pause` seconds.
         greylist_delay_ms: how long a greylisted message waits at least.
-        ca_file: certificates that STARTTLS trusts; None for those of the system.
     """
 
     host: str
     port: int
     username: str | None = None
     password: str | None = field(default=None, repr=False)
-    starttls: bool = False
+    tls: SmtpTls = SmtpTls()
     sessions: int = 16
     in_doubt: int = 16
     session_mails: int = 100
@@ -68,7 +86,6 @@ class SmtpSettings:
     breaker_failures: int = 8
     breaker_pause: float = 1.0
     greylist_delay_ms: int = 300_000
-    ca_file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +98,7 @@ class LedgerSettings:
         ambiguous: what becomes of a mail that the server may have.
     """
 
-    uri: str
+    uri: str = field(repr=False)
     lease: float = 120.0
     ttl_days: int = 90
     ambiguous: AmbiguousPolicy = AmbiguousPolicy.RESEND
@@ -138,7 +155,7 @@ class Settings:
         live_ttl: seconds without progress after which the service counts as dead.
     """
 
-    kafka: Mapping[str, str]
+    kafka: Mapping[str, str] = field(repr=False)
     engine: EngineSettings
     ledger: LedgerSettings
     smtp: SmtpSettings
@@ -209,7 +226,7 @@ def _smtp(env: Mapping[str, str]) -> SmtpSettings:
         port=number_setting("SMTP_PORT", 25, least=1, env=env),
         username=optional_setting("SMTP_USERNAME", env),
         password=optional_setting("SMTP_PASSWORD", env),
-        starttls=setting("SMTP_STARTTLS", "false", env).lower() in ("1", "true", "yes"),
+        tls=_tls(env),
         sessions=sessions,
         in_doubt=number_setting("SMTP_IN_DOUBT", sessions, least=1, env=env),
         session_mails=number_setting("SMTP_SESSION_MAILS", 100, least=1, env=env),
@@ -219,8 +236,21 @@ def _smtp(env: Mapping[str, str]) -> SmtpSettings:
         breaker_failures=number_setting("SMTP_BREAKER_FAILURES", 8, least=1, env=env),
         breaker_pause=_seconds("SMTP_BREAKER_PAUSE", 1_000, env),
         greylist_delay_ms=number_setting("GREYLIST_DELAY", 300_000, env=env),
-        ca_file=optional_setting("SMTP_CA_FILE", env),
     )
+
+
+def _tls(env: Mapping[str, str]) -> SmtpTls:
+    starttls = flag_setting("SMTP_STARTTLS", default=False, env=env)
+    implicit = flag_setting("SMTP_IMPLICIT_TLS", default=False, env=env)
+    if starttls and implicit:
+        raise ConfigurationError("SMTP_STARTTLS and SMTP_IMPLICIT_TLS are both set: one of them decides")
+    if not starttls and not implicit:
+        return SmtpTls()
+    ca_file = optional_setting("SMTP_CA_FILE", env)
+    try:
+        return SmtpTls(ssl.create_default_context(cafile=ca_file), implicit=implicit)
+    except OSError as error:  # an SSLError is one
+        raise ConfigurationError(f"SMTP_CA_FILE: {ca_file}: {error.strerror or error}") from None
 
 
 def _timeouts(env: Mapping[str, str]) -> SmtpTimeouts:

@@ -69,7 +69,7 @@ class SmtpPool:
         except (Refused, Lost) as error:
             raise SmtpUnavailable(
                 f"no SMTP session can be had at {self._address} ({error}); "
-                "see SMTP_HOST, SMTP_PORT, SMTP_USERNAME and SMTP_STARTTLS"
+                "see SMTP_HOST, SMTP_PORT, SMTP_USERNAME, SMTP_STARTTLS and SMTP_IMPLICIT_TLS"
             ) from None
 
     async def close(self) -> None:

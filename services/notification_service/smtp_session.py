@@ -10,7 +10,6 @@ import asyncio
 import base64
 import re
 import socket
-import ssl
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final, Self
@@ -66,7 +65,8 @@ class SmtpSession:
         """
         try:
             async with asyncio.timeout(settings.timeouts.connect):
-                reader, writer = await asyncio.open_connection(settings.host, settings.port)
+                tls = settings.tls.context if settings.tls.implicit else None
+                reader, writer = await asyncio.open_connection(settings.host, settings.port, ssl=tls)
         except TimeoutError:
             raise Lost("CONNECT", "no answer", silent=True) from None
         except OSError as error:
@@ -123,7 +123,7 @@ class SmtpSession:
     async def _begin(self) -> None:
         await self._expect("CONNECT", self._settings.timeouts.greeting)
         await self._hello()
-        if self._settings.starttls:
+        if self._settings.tls.starttls:
             await self._secure()
         if self._settings.username is not None:
             await self._log_in(self._settings.username, self._settings.password or "")
@@ -141,7 +141,8 @@ class SmtpSession:
         await self._order("STARTTLS", b"STARTTLS\r\n")
         await self._nothing_more()
         try:
-            context = ssl.create_default_context(cafile=self._settings.ca_file)
+            context = self._settings.tls.context
+            assert context is not None  # noqa: S101  STARTTLS is not asked for without one
             await self._writer.start_tls(context, server_hostname=self._settings.host)
         except OSError as error:
             raise Lost("STARTTLS", type(error).__name__) from None

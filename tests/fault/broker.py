@@ -42,8 +42,8 @@ class Node:
         logging = f"-Dlog4j2.configurationFile={(_FILES / 'log4j2.properties').as_uri()}"
         self._java = [find_java(os.environ), *_JVM, logging, "-cp", os.fspath(resolved_jars(context) / "*")]
         self._file = self._directory / "server.properties"
-        lines = _properties(self._directory / "data", *ports)
-        self._file.write_text(lines + "".join(f"{name}={value}\n" for name, value in settings.items()))
+        controller, addresses = f"127.0.0.1:{ports[1]}", {"PLAINTEXT": self.address}
+        self._file.write_text(_properties(self._directory / "data", controller, addresses, settings))
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -101,12 +101,8 @@ class Broker(Node):
     def second(self) -> Node:
         """Another broker of the same cluster, to be entered."""
         (port,) = free_ports(1)
-        settings = {
-            **_OF_ALL,
-            "process.roles": "broker",
-            "node.id": "2",
-            "listeners": f"PLAINTEXT://127.0.0.1:{port}",
-        }
+        listeners = f"PLAINTEXT://127.0.0.1:{port}"
+        settings = {**_OF_ALL, "process.roles": "broker", "node.id": "2", "listeners": listeners}
         return Node(self._cluster, [port, self.ports[1]], settings)
 
     def nodes(self) -> int:

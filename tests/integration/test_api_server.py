@@ -163,9 +163,12 @@ def test_without_the_broker_sending_is_503_and_readiness_says_why(stack: Stack) 
     away = {**stack.environment, "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9"}
     with running_api(away, PRODUCE_TIMEOUT="300") as api:
         sent, batch, ready = api.send(GOOD), api.batch([GOOD, {}]), api.get("/readyz")
+        metrics = api.get("/metrics").text
 
     assert [answer.status_code for answer in (sent, batch, ready)] == [503, 503, 503]
     assert (sent.headers["retry-after"], "broker" in ready.json()["detail"]) == ("5", True)
+    assert 'dependency_up{dependency="kafka"} 0.0' in metrics
+    assert 'dependency_up{dependency="mongodb"} 1.0' in metrics
 
 
 def test_an_error_of_ours_is_500_without_what_it_was(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""The commands and the code of docs/compatibility.md do what the text says."""
+"""The commands of docs/compatibility.md, and the code of all pages, do what the text says."""
 
 from __future__ import annotations
 
@@ -65,8 +65,9 @@ def test_the_waiver_of_the_page_is_one(tmp_path: Path) -> None:
     assert [one.rule for one in load_waivers(tmp_path)] == ["TYPE_MISMATCH"]
 
 
-def test_the_code_of_the_page_runs() -> None:
+@pytest.mark.parametrize("page", ["codecs.md", "compatibility.md"])
+def test_the_code_of_a_page_runs(page: str) -> None:
     """Its assertions hold."""
-    block = re.search(r"```python\n(.*?)```", TEXT, re.DOTALL)
+    block = re.search(r"```python\n(.*?)```", (ROOT / "docs" / page).read_text("utf-8"), re.DOTALL)
     assert block
-    exec(compile(block[1], "docs/compatibility.md", "exec"), {})  # noqa: S102  the page is ours
+    exec(compile(block[1], page, "exec"), {})  # noqa: S102  the page is ours

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TypeVar
@@ -10,12 +11,13 @@ from typing import TypeVar
 import pytest
 
 from services.notification_service.mail import Mail
-from services.notification_service.settings import SmtpSettings, SmtpTimeouts
+from services.notification_service.settings import SmtpSettings, SmtpTimeouts, SmtpTls
 from services.notification_service.smtp_session import Lost, Refused, SmtpSession
 
 T = TypeVar("T")
 _MAIL = Mail("s@x.example", "r@x.example", b"Subject: a\r\n\r\n.dot\r\nend\r\n", needs_utf8=False)
 _HELLO = [(b"", b"220 hello\r\n"), (b"EHLO", b"250-x\r\n250-SIZE 1000\r\n250 PIPELINING\r\n")]
+_TLS = SmtpTls(ssl.create_default_context())
 _PLAIN = [(b"", b"220 hello\r\n"), (b"EHLO", b"250 x\r\n")]
 Lines = list[tuple[bytes, bytes]]
 
@@ -113,7 +115,7 @@ def test_what_comes_before_the_handshake_is_not_read_as_if_it_came_after() -> No
             await SmtpSession.open(settings)
         return str(caught.value)
 
-    ended, heard = _talk(lines, opening, starttls=True)
+    ended, heard = _talk(lines, opening, tls=_TLS)
 
     assert ended == "STARTTLS: data before the handshake"
     assert heard.count(b"\r\n") == 2
@@ -127,7 +129,7 @@ def test_without_starttls_nothing_is_said_in_the_clear() -> None:
             await SmtpSession.open(settings)
         return str(caught.value)
 
-    ended, heard = _talk(_PLAIN, opening, starttls=True, username="u", password="secret")
+    ended, heard = _talk(_PLAIN, opening, tls=_TLS, username="u", password="secret")
 
     assert ended == "STARTTLS: not offered"
     assert heard.startswith(b"EHLO")

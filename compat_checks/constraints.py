@@ -1,0 +1,121 @@
+"""Constraints: properties of fields that Avro passes on, and that generated code and lint rules act on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from compat_checks.classes import frozen
+from compat_checks.notation import value_text
+from compat_checks.schema import Field, Union
+from compat_checks.source import Json
+
+_FORMATS: Final = {
+    "email": re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+"),
+    "single-line": re.compile(r"[^\x00-\x1f\x7f]*"),
+}
+_TEXTS: Final = ("string", "bytes", "fixed")
+_NUMBERS: Final = ("int", "long", "float", "double")
+
+
+@frozen
+class Constraint:
+    """One property.
+
+    Attributes:
+        expected: what it must be, for messages.
+        fits: whether it is that.
+        kinds: the types that may have it.
+        allows: whether a value keeps it.
+    """
+
+    expected: str
+    fits: Callable[[Json], bool]
+    kinds: tuple[str, ...]
+    allows: Callable[[Json, Json], bool]
+
+
+def _is_number(value: Json) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_length(value: Json) -> bool:
+    return type(value) is int and value >= 0
+
+
+def _is_expression(value: Json) -> bool:
+    try:
+        re.compile(value)
+    except (re.error, TypeError, RecursionError, OverflowError):
+        return False
+    return isinstance(value, str)
+
+
+CONSTRAINTS: Final[dict[str, Constraint]] = {
+    "minLength": Constraint("a length", _is_length, _TEXTS, lambda limit, value: len(value) >= limit),
+    "maxLength": Constraint("a length", _is_length, _TEXTS, lambda limit, value: len(value) <= limit),
+    "minimum": Constraint("a number", _is_number, _NUMBERS, lambda limit, value: value >= limit),
+    "maximum": Constraint("a number", _is_number, _NUMBERS, lambda limit, value: value <= limit),
+    "pattern": Constraint(
+        "a regular expression", _is_expression, ("string",), lambda rule, value: bool(re.fullmatch(rule, value))
+    ),
+    "format": Constraint(
+        f"one of {', '.join(_FORMATS)}",
+        lambda value: isinstance(value, str) and value in _FORMATS,
+        ("string",),
+        lambda name, value: bool(_FORMATS[name].fullmatch(value)),
+    ),
+}
+
+
+def constraints_of(field: Field) -> Iterator[tuple[str, Json]]:
+    """The constraints of a field that mean something: well formed, and on a type that can have them."""
+    for key, constraint in CONSTRAINTS.items():
+        if key in field.props and _kind(field) in constraint.kinds and constraint.fits(field.props[key]):
+            yield key, field.props[key]
+
+
+def broken(key: str, limit: Json, value: Json) -> bool:
+    """Whether a value of the right type breaks a constraint."""
+    return not CONSTRAINTS[key].allows(limit, value)
+
+
+@frozen
+class Misuse:
+    """A constraint that nothing can check.
+
+    Attributes:
+        key: the property.
+        message: what is wrong with it.
+        hint: the way out.
+    """
+
+    key: str
+    message: str
+    hint: str
+
+
+def misuses(field: Field) -> Iterator[Misuse]:
+    """What is wrong with the constraints of a field: on a type without it, malformed, or impossible together."""
+    kind = _kind(field)
+    for key, constraint in CONSTRAINTS.items():
+        value = field.props.get(key)
+        if key in field.props and kind not in constraint.kinds:
+            yield Misuse(key, f"{key} means nothing for {kind}", f"it is for {', '.join(constraint.kinds)}")
+        elif key in field.props and not constraint.fits(value):
+            yield Misuse(key, f"{key} is {constraint.expected}, not {value_text(value)}", "correct it")
+    given = dict(constraints_of(field))
+    for low, high in (("minLength", "maxLength"), ("minimum", "maximum")):
+        if low in given and high in given and given[low] > given[high]:
+            message = f"{low} {given[low]} is more than {high} {given[high]}, so no value fits"
+            yield Misuse(low, message, "swap or correct them")
+
+
+def _kind(field: Field) -> str:
+    """The kind of a type, or of the one branch beside null; a logical type is a kind of its own."""
+    branches = field.type.branches if isinstance(field.type, Union) else ()
+    inner = [branch for branch in branches if branch.kind != "null"] if branches else [field.type]
+    if len(inner) != 1:
+        return "union"
+    return inner[0].logical.name if inner[0].logical else inner[0].kind

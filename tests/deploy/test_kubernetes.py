@@ -1,0 +1,126 @@
+"""The manifests: valid, complete, and in step with the services."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from tests.deploy.exposed import ROOT, variables_read
+from tests.deploy.files import DEPLOY, rules
+from tests.images.build import GRACE
+
+_FOLDER = DEPLOY / "kubernetes"
+_NAMES: list[str] = yaml.safe_load((_FOLDER / "kustomization.yaml").read_text("utf-8"))["resources"]
+_OBJECTS: list[dict[str, Any]] = [
+    one for name in _NAMES for one in yaml.safe_load_all((_FOLDER / name).read_text("utf-8"))
+]
+_PODS = [one for one in _OBJECTS if one["kind"] in ("Deployment", "Job")]
+_DEPLOYMENTS = [one for one in _OBJECTS if one["kind"] == "Deployment"]
+
+
+def _name(one: dict[str, Any]) -> str:
+    return str(one["metadata"]["name"])
+
+
+def _of_kind(kind: str) -> dict[str, dict[str, Any]]:
+    return {_name(one): one for one in _OBJECTS if one["kind"] == kind}
+
+
+def _container(one: dict[str, Any]) -> dict[str, Any]:
+    containers: list[dict[str, Any]] = one["spec"]["template"]["spec"]["containers"]
+    assert len(containers) == 1
+    return containers[0]
+
+
+@pytest.mark.parametrize("one", _OBJECTS, ids=lambda one: f"{one['kind']}-{one['metadata']['name']}")
+def test_a_manifest_is_valid(one: dict[str, Any]) -> None:
+    """By the schemas of Kubernetes itself; unknown fields are refused."""
+    kubernetes_validate.validate(one, kubernetes_validate.latest_version(), strict=True)
+
+
+def test_kustomize_puts_them_together() -> None:
+    """Every object, each in the namespace, every image with a tag."""
+    kubectl = Path(sys.executable).with_name("kubectl")
+    done = subprocess.run([kubectl, "kustomize", str(_FOLDER)], capture_output=True, text=True, check=True)
+    built = list(yaml.safe_load_all(done.stdout))
+
+    assert len(built) == len(_OBJECTS)
+    assert {one["metadata"]["namespace"] for one in built} == {"eccs"}
+    assert [image for image in re.findall(r"image: (\S+)", done.stdout) if not image.endswith(":0.1.0")] == []
+
+
+def test_every_file_is_in_the_kustomization() -> None:
+    """One that is not would never be applied."""
+    assert {path.name for path in _FOLDER.glob("*.yaml")} - {"kustomization.yaml"} == set(_NAMES)
+
+
+@pytest.mark.parametrize("one", _PODS, ids=_name)
+def test_a_pod_has_no_more_than_it_needs(one: dict[str, Any]) -> None:
+    """The restricted profile of the pod security standards, a read-only root, and no token of the cluster."""
+    pod, container = one["spec"]["template"]["spec"], _container(one)
+
+    assert pod["automountServiceAccountToken"] is False
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert container["securityContext"] == {
+        "readOnlyRootFilesystem": True,
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert set(container["resources"]["requests"]) == {"cpu", "memory"}
+    assert "memory" in container["resources"]["limits"]
+
+
+@pytest.mark.parametrize("one", _DEPLOYMENTS, ids=_name)
+def test_a_service_is_probed_spread_and_protected(one: dict[str, Any]) -> None:
+    """Liveness asks for no dependency; a drain has the time that the tests of the images gave it."""
+    name, container = _name(one), _container(one)
+    live = {"email-service": "/health", "notification-service": "/livez"}[name]
+
+    assert container["livenessProbe"]["httpGet"]["path"] == container["startupProbe"]["httpGet"]["path"] == live
+    assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
+    assert one["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] == GRACE
+    for kind in ("PodDisruptionBudget", "HorizontalPodAutoscaler", "Service", "NetworkPolicy"):
+        assert name in _of_kind(kind)
+
+
+@pytest.mark.parametrize("one", _DEPLOYMENTS, ids=_name)
+def test_a_budget_lets_a_node_be_drained(one: dict[str, Any]) -> None:
+    """One that allows nothing blocks every upgrade of the cluster."""
+    budget = _of_kind("PodDisruptionBudget")[_name(one)]["spec"]
+
+    assert budget.get("minAvailable", 0) < one["spec"]["replicas"]
+    assert budget["selector"] == one["spec"]["selector"]
+
+
+def test_instances_are_at_most_the_partitions() -> None:
+    """One more would have nothing to do."""
+    contracts = tomllib.loads((ROOT / "schemas" / "contracts.toml").read_text("utf-8"))
+    scaler = _of_kind("HorizontalPodAutoscaler")["notification-service"]["spec"]
+
+    assert scaler["maxReplicas"] == contracts["topics"]["email_requests"]["partitions"]
+
+
+def test_the_autoscaler_reads_what_is_recorded() -> None:
+    """Under the name that docs/deploy.md gives it in the metrics adapter."""
+    metric = _of_kind("HorizontalPodAutoscaler")["notification-service"]["spec"]["metrics"][0]["external"]["metric"]
+
+    assert metric["name"] == "eccs_due_backlog"
+    assert "eccs:due_backlog:sum" in {rule["record"] for rule in rules("record")}
+    assert "eccs:due_backlog:sum" in Path(ROOT / "docs/deploy.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("one", _PODS, ids=_name)
+def test_each_variable_is_one_that_is_read(one: dict[str, Any]) -> None:
+    """A name that nobody reads is a setting that does nothing."""
+    given = [entry["name"] for entry in _container(one).get("env", [])] + list(_of_kind("ConfigMap")["eccs"]["data"])
+
+    assert set(given) - variables_read() == set()
