@@ -23,6 +23,11 @@ produced against the mail server, the ledger, the retry topic, the DLQ and the g
 has exactly one end, I2 duplicates within the bound, I3 no retry before it was due, I4 nothing committed that is not
 done, I5 attempts within their number, I6 dead letters hold the bytes as they came, I7 all of it without a hand.
 
+What could not be asked of the parts at hand was injected as near as they allow: a primary that steps down by MongoDB's
+failpoint `failCommand` (11); greylisting with a `GREYLIST_DELAY` of 2 s (14); an outage of the mail server of 20 s, not
+of 10 min (18); a clock that jumps by shifting Python's `time.time` (25); a thread that dies by `SystemExit` (30). One
+message has one recipient, so that there are no partial recipients (17). That the API answers 413 is a test of its own.
+
 """
 
 

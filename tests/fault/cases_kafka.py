@@ -275,4 +275,6 @@ def _delete(rig: Rig) -> None:
     admin = AdminClient({"bootstrap.servers": rig.broker.address})
     for answer in admin.delete_topics(list(_WRITTEN)).values():
         answer.result()
+    # What the broker takes until it has seen the end of a topic goes with the topic.
+    rig.until(lambda: not _WRITTEN.keys() & admin.list_topics(timeout=5).topics.keys(), "the topics are gone")
     pause(1)
