@@ -54,7 +54,8 @@ class TokenBucket:
     def _refill(self, now: datetime) -> None:
         elapsed = now - self._seen
         if elapsed <= timedelta():
-            return  # a clock that goes back lends nothing twice
+            self._seen = now  # a clock that goes back lends nothing for it
+            return
         self._seen = now
         self._tokens = min(self._burst, self._tokens + elapsed.total_seconds() * self.rate)
         self._used *= math.exp(-elapsed.total_seconds() / _MEMORY)

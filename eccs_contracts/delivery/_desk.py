@@ -114,12 +114,22 @@ class Desk(Generic[P, W]):
         for ticket in self._heap.discard(lambda ticket: not self.current(ticket)):
             self._waiting_bytes -= ticket.size
 
+    def epoch(self, partition: P) -> int:
+        """Which assignment of a partition lasts; 0 where it is not ours."""
+        return self._epochs.get(partition, 0)
+
     def current(self, ticket: Ticket[P, W]) -> bool:
         """Whether a ticket belongs to an assignment that lasts."""
         return self._epochs.get(ticket.partition) == ticket.epoch
 
     def take(self, partition: P, offset: int, work: W, size: int = 0) -> Ticket[P, W] | None:
-        """The ticket of a record; None where it has one, is finished, or the partition is not ours."""
+        """The ticket of a record; None where it has one already, or the partition is not ours.
+
+        Within an assignment a consumer never gives out an offset twice. One that lies before what is finished comes
+        from a topic that was made anew, or lost its end: it is new, and whatever was known of the partition is void.
+        """
+        if partition in self._epochs and self._tracker.goes_back(partition, offset):
+            self.assign([partition])
         epoch = self._epochs.get(partition)
         if epoch is None or not self._tracker.take(partition, offset):
             return None

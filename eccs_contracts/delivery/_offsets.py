@@ -28,6 +28,10 @@ class OffsetTracker(Generic[P]):
         self._first.setdefault(partition, offset)
         return True
 
+    def goes_back(self, partition: P, offset: int) -> bool:
+        """Whether an offset lies before what is finished: then it is another log, or one that was cut off."""
+        return offset < self._position.get(partition, -1)
+
     def finish(self, partition: P, offset: int) -> None:
         """Note that a message needs no more work; one of a partition that was dropped is ignored."""
         pending = self._open.get(partition)

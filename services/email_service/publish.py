@@ -3,7 +3,7 @@
 librdkafka gathers what many requests hand over within its linger time into one produce request. The loop itself
 collects the broker's answers, every few milliseconds while some are missing: a thread that did it would wake the loop
 for each of them and fight it for the interpreter, which costs more than all the rest of producing
-(docs/decisions/0006-api.md).
+(docs/decisions/0009-api.md).
 """
 
 from __future__ import annotations

@@ -1,9 +1,11 @@
-"""The time that the service decides by: the wall's at the start, and from then on steady.
+"""The time that the service decides by: the ledger's at the start, and from then on steady.
+
+A due time is written by one host and read by another, whose clocks may differ. All of them share the ledger's
+database, so its clock is the one that counts; the difference is measured once, before anything is taken.
 
 An operating system may set the wall clock by hours at any moment. A retry must not start an hour early for that, nor
 wait an hour more, so the difference of two instants is always the monotonic clock's. What the wall says later is only
-compared, and reported: a process that started with a wrong clock is right again after a restart, and until then the
-clamp on due times bounds what it can do.
+compared, and reported.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 
 
 class Clock:
-    """`now()` never jumps; `jump()` says how far the wall clock has gone off since the start."""
+    """`now()` never jumps once it is aligned; `jump()` says how far the wall clock is off."""
 
     def __init__(self, wall: Callable[[], float] = time.time, monotonic: Callable[[], float] = time.monotonic) -> None:
         """Take the two clocks of the system, in seconds."""
@@ -24,6 +26,18 @@ class Clock:
     def now(self) -> datetime:
         """This instant."""
         return self._began + timedelta(seconds=self._monotonic() - self._zero)
+
+    def align(self, reference: datetime, before: datetime, after: datetime) -> float:
+        """Go by another clock from here on; by how many seconds that one was ahead.
+
+        Args:
+            reference: what it said.
+            before: `now()` when it was asked.
+            after: and when it had answered.
+        """
+        ahead = reference - (before + (after - before) / 2)
+        self._began += ahead
+        return ahead.total_seconds()
 
     def jump(self) -> float:
         """Seconds by which the wall clock is ahead of `now()`, or behind it where negative."""

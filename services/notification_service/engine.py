@@ -10,7 +10,7 @@ import asyncio
 import queue
 import threading
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from typing import Final, TypeAlias
@@ -20,10 +20,10 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from eccs_contracts.delivery import Desk, Ticket
 from eccs_contracts.errors import BrokerUnavailable, ContractsError, InfrastructureError, UnknownSchema
 from services.notification_service.clock import Clock
-from services.notification_service.faults import reached
+from services.notification_service.commits import Commits
 from services.notification_service.gates import Gates
 from services.notification_service.logs import log
-from services.notification_service.lookout import Lookout
+from services.notification_service.lookout import Lookout, Reach
 from services.notification_service.message import Decoder, Job, Record, undecodable
 from services.notification_service.metrics import Metrics
 from services.notification_service.settings import EngineSettings
@@ -36,8 +36,6 @@ Running: TypeAlias = Ticket[Partition, Work]
 _BATCH: Final = 100
 _TICK: Final = 0.05  # seconds that it waits for records at most; less where a retry is due earlier
 _SHORTEST: Final = 0.001
-_COMMIT_EVERY: Final = 5.0  # seconds
-_COMMIT_AFTER: Final = 100  # messages
 _PATIENCE: Final = 1.0  # seconds without room before partitions are paused: a pause throws away what was prefetched
 _UNKNOWN_TRIES: Final = 3  # of a schema id that the registry does not have: it may be about to (replication)
 _ERRORS_TO_SAY: Final = 5.0  # seconds between two lines about the same broker error
@@ -53,6 +51,7 @@ class Engine:
         worker: Worker,
         loop: asyncio.AbstractEventLoop,
         settings: EngineSettings,
+        reach: Callable[[], Mapping[Partition, Reach]],
     ) -> None:
         self._consumer, self._decoder, self._worker, self._loop = consumer, decoder, worker, loop
         self._settings = settings
@@ -62,7 +61,8 @@ class Engine:
         self._desk: Desk[Partition, Work] = Desk(
             limit=settings.max_in_flight, window=settings.retry_window, window_bytes=settings.retry_window_bytes
         )
-        self.lookout = Lookout(self._desk, worker, 2 * settings.max_poll_interval)
+        self.commits = Commits(consumer, self._desk, self.metrics, self._say)
+        self.lookout = Lookout(self._desk, worker, reach, 2 * settings.max_poll_interval)
         self._results: queue.SimpleQueue[tuple[Running, str, Result]] = queue.SimpleQueue()
         self._decoded: queue.SimpleQueue[tuple[Running, Job | None]] = queue.SimpleQueue()
         self._undecoded: dict[tuple[Partition, int], int] = {}  # tries of records whose schema is not known yet
@@ -73,7 +73,7 @@ class Engine:
         self._leaving: frozenset[Partition] = frozenset()  # read by the loop: what has not begun there does not begin
         self._said: dict[str, float] = {}
         self._joined = False
-        self._room_at = self._last_commit = time.monotonic()
+        self._room_at = time.monotonic()
         self.ticked = self.loop_beat = time.monotonic()
 
     def stop(self) -> bool:
@@ -90,14 +90,14 @@ class Engine:
         return not self._stopping.is_set() and (self._joined or self.lookout.joined)
 
     def run(self, topics: list[str]) -> bool:
-        """Work until stopped, then finish what was begun; False where that took longer than it may.
+        """Work until stopped, or starved, then finish what was begun; False where that took longer than it may.
 
         Raises:
             BrokerUnavailable: the consumer failed in a way that only a new process gets over.
         """
         self._consumer.subscribe(topics, on_assign=self._assign, on_revoke=self._revoke, on_lost=self._lose)
         try:
-            while not self._stopping.is_set():
+            while not self._stopping.is_set() and self.lookout.starved() is None:
                 self._tick()
             return self._drain()
         except KafkaException as error:
@@ -116,8 +116,8 @@ class Engine:
             self._begin(ticket)
         self._collect()
         self._start()
-        self._commit(force=False)
-        if self.lookout.look(len(self._paused)):
+        self.commits.now_and_then()
+        if self.lookout.look(self._paused):
             self._loop.call_soon_threadsafe(self._beat)
 
     def _closed(self) -> bool:
@@ -149,7 +149,10 @@ class Engine:
         return min(_TICK, max(_SHORTEST, (due - self._clock.now()).total_seconds()))
 
     def _consume(self, count: int, seconds: float) -> None:
-        for message in self._consumer.consume(count, seconds):
+        messages = self._consumer.consume(count, seconds)
+        if len(messages) < count:
+            self.lookout.emptied()
+        for message in messages:
             error = message.error()
             if error is not None:
                 if error.fatal():
@@ -284,27 +287,6 @@ class Engine:
         if places:
             self._consumer.pause([TopicPartition(*place) for place in places])
 
-    def _commit(self, *, force: bool) -> None:
-        offsets = self._desk.committable()
-        if not offsets:
-            return
-        waited = time.monotonic() - self._last_commit
-        if not force and waited < _COMMIT_EVERY and self._desk.finished < _COMMIT_AFTER:
-            return
-        if not force and waited < _TICK:
-            return
-        self._last_commit = time.monotonic()
-        reached("before-commit")
-        try:
-            self._consumer.commit(
-                offsets=[TopicPartition(*place, at) for place, at in offsets.items()], asynchronous=False
-            )
-        except KafkaException as error:
-            self.metrics.commit_failures.labels(error.args[0].name()).inc()
-            self._say("commit", error.args[0])
-            return
-        self._desk.committed(offsets)
-
     def _say(self, event: str, error: KafkaError) -> None:
         """Log an error of the broker, the same one not more often than every few seconds."""
         now = time.monotonic()
@@ -328,7 +310,7 @@ class Engine:
             self._consumer.poll(0)  # stay in the group
             with suppress(queue.Empty):
                 self._settle(*self._results.get(timeout=_TICK))
-        self._commit(force=True)
+        self.commits.force()
         self.metrics.drain.observe(time.monotonic() - began)
         return self._desk.running == 0
 
@@ -363,7 +345,7 @@ class Engine:
         if self._desk.running_of(places):
             self.metrics.drain_timeouts.inc()
         self.metrics.drain.observe(time.monotonic() - began)
-        self._commit(force=True)
+        self.commits.force()
         self._forget(places, "revoke")
         self._leaving = frozenset()
 

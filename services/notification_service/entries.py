@@ -32,6 +32,8 @@ class Standing(Enum):
 def standing(entry: Mapping[str, Any], job: Job, instance: str) -> Standing:
     """How an entry stands to an attempt; one that this very instance holds was claimed by an answer that got lost."""
     state, attempt = entry["state"], entry["attempt"]
+    if job.redrive < entry.get("redrive", 0):
+        return Standing.FINISHED  # of a life before the last redrive
     if state in _REDRIVABLE and job.redrive > entry.get("redrive", 0):
         return Standing.FREE
     if state in _UNDER_WAY and (attempt < job.attempt or job.redrive > entry.get("redrive", 0)):

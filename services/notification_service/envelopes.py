@@ -28,6 +28,7 @@ def retry_envelope(job: Job, request: EmailRequest, retry: Retry) -> tuple[Email
         names.RETRY_COUNT: str(retry.attempt),
         names.ORIGINAL_TOPIC: original_topic,
         names.SCHEDULED_RETRY_TIME: names.millis(retry.due),
+        **({names.REDRIVE_COUNT: str(job.redrive)} if job.redrive else {}),
     }
     return EmailRetry(**fields, retry=metadata), headers
 

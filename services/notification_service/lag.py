@@ -27,6 +27,7 @@ class LagWatch:
         """Take where the broker is, the group, what it consumes, and where to set the lag."""
         self._admin = AdminClient(dict(config))
         self._group, self._topics, self._metrics = group, topics, metrics
+        self.reach: Mapping[tuple[str, int], tuple[int, int]] = {}  # where the group stands, and where the log ends
         self.missing: str | None = None  # a topic that the service needs and the broker does not have
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="lag", daemon=True)
@@ -57,10 +58,15 @@ class LagWatch:
         committed = self._admin.list_consumer_group_offsets([group], request_timeout=_TIMEOUT)[self._group].result()
         ends = self._offsets(places, _LATEST)
         begins = self._offsets(places, _EARLIEST)
-        for one in committed.topic_partitions:
-            place = (one.topic, one.partition)
-            start = one.offset if one.offset >= 0 else begins[place]
-            self._metrics.lag.labels(one.topic, str(one.partition)).set(max(0, ends[place] - start))
+        self.reach = {
+            (one.topic, one.partition): (
+                one.offset if one.offset >= 0 else begins[one.topic, one.partition],
+                ends[one.topic, one.partition],
+            )
+            for one in committed.topic_partitions
+        }
+        for (topic, partition), (start, end) in self.reach.items():
+            self._metrics.lag.labels(topic, str(partition)).set(max(0, end - start))
 
     def _offsets(self, places: Sequence[TopicPartition], spec: OffsetSpec) -> dict[tuple[str, int], int]:
         answers = self._admin.list_offsets(dict.fromkeys(places, spec), request_timeout=_TIMEOUT)

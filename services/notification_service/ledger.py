@@ -130,6 +130,15 @@ class Ledger:
         except PyMongoError as error:
             raise _unavailable(error) from error
 
+    async def align(self) -> float:
+        """Let the service go by the database's clock; by how many seconds that is ahead. Errors as `claim`."""
+        before = self._clock.now()
+        try:
+            answer = await self._client.admin.command("hello")
+        except PyMongoError as error:
+            raise _unavailable(error) from error
+        return self._clock.align(answer["localTime"].replace(tzinfo=UTC), before, self._clock.now())
+
     async def check(self) -> None:
         """Ping; raises LedgerUnavailable."""
         try:
@@ -149,6 +158,13 @@ class Ledger:
         """Whether a claim cannot have been taken over: a process that stood still has to ask again."""
         known = self._held.get(job.ledger_id)
         return known is not None and self._clock.now() - known < self._lease / 2
+
+    async def holds(self, job: Job) -> bool:
+        """Whether a claim is ours still; errors as `claim`."""
+        try:
+            return await self._log.find_one(held_by(self._instance, job), {"_id": 1}) is not None
+        except PyMongoError as error:
+            raise _unavailable(error) from error
 
     async def sent(self, job: Job) -> None:
         """Mark a message delivered; errors as `claim`."""

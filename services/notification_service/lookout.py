@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
-from typing import Any, Final
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Final, TypeAlias
 
 from eccs_contracts.delivery import BreakerState, Desk
 from services.notification_service.worker import Worker
@@ -13,19 +14,37 @@ from services.notification_service.worker import Worker
 _EVERY: Final = 2.0  # seconds
 _LEVELS: Final = {BreakerState.CLOSED: 0, BreakerState.HALF_OPEN: 1, BreakerState.OPEN: 2}
 _STEADY: Final = "steady"
+_STARVED: Final = 10  # looks in a row that a partition with records at the broker brings none
+
+Reach: TypeAlias = tuple[int, int]  # where the group stands, and where the broker's log ends
 
 
 class Lookout:
     """Belongs to the thread of the engine; `joined` and `stuck` may be asked from any."""
 
     def __init__(
-        self, desk: Desk[Any, Any], worker: Worker, patience: float, now: Callable[[], float] = time.monotonic
+        self,
+        desk: Desk[Any, Any],
+        worker: Worker,
+        reach: Callable[[], Mapping[Any, Reach]],
+        patience: float,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Take what is looked at, the seconds that joining the group may take, and a steady clock."""
-        self._desk, self._worker, self._patience, self._now = desk, worker, patience, now
+        """Take what is looked at.
+
+        Args:
+            desk: of the engine.
+            worker: whose parts have gauges.
+            reach: asks where group and log stood a moment ago, by partition.
+            patience: seconds that joining the group may take.
+            now: a steady clock.
+        """
+        self._desk, self._worker, self._reach, self._patience, self._now = desk, worker, reach, patience, now
         self._seen: dict[Any, tuple[int, float]] = {}  # place -> where it stands, and since when
         self._joining_since: float | None = None
         self._last = now()
+        self._hungry: Counter[Any] = Counter()  # looks, by partition
+        self._emptied = False
         self.joined = False
 
     def heard(self, statistics: str) -> None:
@@ -47,7 +66,32 @@ class Lookout:
             return None
         return f"joining the group has not ended for {self._now() - since:.0f} s"
 
-    def look(self, paused: int) -> bool:
+    def emptied(self) -> None:
+        """Note that whatever the consumer had fetched has been taken."""
+        self._emptied = True
+
+    def starved(self) -> Any:
+        """A partition that brings nothing although the broker has records of it; None where there is none.
+
+        Librdkafka does not find a topic that was deleted and made again once its leader had changed before: it
+        takes the new one's leader for an older one. Only another consumer gets over that.
+        """
+        return next((place for place, looks in self._hungry.items() if looks >= _STARVED), None)
+
+    def _feel(self, paused: Collection[Any]) -> None:
+        """Only looks count between which all that was fetched was taken: before that, records may lie here."""
+        if not self._emptied:
+            return
+        self._emptied, unfinished = False, self._desk.unfinished()
+        hungry = {
+            place
+            for place, (start, end) in self._reach().items()
+            if place in self._desk.partitions and place not in paused and place not in unfinished
+            if end > self._desk.position(place, start)
+        }
+        self._hungry = Counter({place: self._hungry[place] + 1 for place in hungry})
+
+    def look(self, paused: Collection[Any]) -> bool:
         """Set the gauges; whether the time for the slower ones had come."""
         metrics, desk = self._worker.metrics, self._desk
         metrics.in_flight.set(desk.running)
@@ -61,7 +105,8 @@ class Lookout:
         metrics.breaker.set(_LEVELS[self._worker.gates.smtp.state(now)])
         metrics.fenced.set(desk.fenced)
         metrics.floods.set(self._worker.gates.flood.trips)
-        metrics.paused.set(paused)
+        metrics.paused.set(len(paused))
+        self._feel(paused)
         metrics.producer_queue.set(self._worker.outbox.waiting)
         metrics.oldest.set(self._age())
         return True

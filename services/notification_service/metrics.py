@@ -78,6 +78,9 @@ class Metrics:
         self.drain_timeouts = self._counter("kafka_drain_timeouts", "Drains that took longer than they may.")
         self.fenced = self._total("kafka_fenced_results", "Results of partitions that went away meanwhile.")
         self.commit_failures = self._counter("kafka_commit_failures", "Commits that failed.", "code")
+        self.renewed = self._counter(
+            "kafka_consumer_renewed", "Times that a consumer brought nothing and was replaced."
+        )
         self.delivery_failures = self._counter("kafka_delivery_failures", "Messages the broker did not confirm.")
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:

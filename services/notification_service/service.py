@@ -7,12 +7,12 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from confluent_kafka import Consumer
+from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from eccs_contracts import EmailDlq, EmailRequest, EmailRetry
 from eccs_contracts.clients import CONSUMER_SETTINGS, RawProducer
@@ -24,6 +24,8 @@ from services.notification_service.engine import Engine
 from services.notification_service.gates import Gates
 from services.notification_service.lag import LagWatch
 from services.notification_service.ledger import Ledger
+from services.notification_service.logs import log
+from services.notification_service.lookout import Reach
 from services.notification_service.mail import Composer
 from services.notification_service.message import Decoder
 from services.notification_service.metrics import Metrics
@@ -40,6 +42,8 @@ _LARGEST = 4_194_304  # bytes: as the topic of dead letters takes them
 _TOPICS = [EmailRequest.TOPIC, EmailRetry.TOPIC]
 _PRODUCER_TIMEOUT = 10_000  # ms: a drain must not wait longer for a broker that is away
 _OUTBOX_PATIENCE = 10.0  # seconds of failing writes until the service says that it is not ready
+_CLOCKS_AGREE = 1.0  # seconds
+_RENEW_EVERY = 600.0  # seconds between two consumers at least
 _CLOSING = 5.0  # seconds
 
 
@@ -76,11 +80,10 @@ class Service:
             metrics=self.metrics,
             tracing=self._tracing,
         )
-        config = consumer_config(settings.kafka, settings.engine, settings.instance)
-        config["stats_cb"] = self._heard
-        consumer = Consumer(config, logger=logging.getLogger("librdkafka"))
-        self._engine = Engine(consumer, self._decoder(), worker, self._loop, settings.engine)
         self._lag = LagWatch(settings.kafka, settings.engine.group_id, _TOPICS, self.metrics)
+        self._worker = worker
+        self._stopping, self._renewable = threading.Event(), 0.0
+        self._engine = self._make_engine()
         self._watch = DependencyWatch(
             {
                 "kafka": lambda: self._outbox.check(3),
@@ -103,6 +106,7 @@ class Service:
             try:
                 self._registry.check()
                 self._on_loop(self._ledger.prepare())
+                self._align()
                 self._on_loop(self._smtp.check())
             except InfrastructureError:
                 if time.monotonic() > deadline:
@@ -111,18 +115,34 @@ class Service:
                 return
             threading.Event().wait(0.5)
 
+    def _align(self) -> None:
+        ahead = self._on_loop(self._ledger.align())
+        if abs(ahead) > _CLOCKS_AGREE:
+            log("warning", "clock", behind_the_database=round(ahead, 1))
+
     def run(self) -> bool:
-        """Work until stopped; whether everything that was begun is finished."""
+        """Work until stopped, with another consumer where one starves; whether all that was begun is finished."""
         self._lag.start()
         self._watch.start()
         try:
-            return self._engine.run(_TOPICS)
+            while True:
+                drained = self._engine.run(_TOPICS)
+                starved = self._engine.lookout.starved()
+                if self._stopping.is_set() or starved is None:
+                    return drained
+                log("warning", "starved", topic=starved[0], partition=starved[1])
+                self.metrics.renewed.inc()
+                self._renewable = time.monotonic() + _RENEW_EVERY
+                self._engine = self._make_engine()
+                if self._stopping.is_set():
+                    self._engine.stop()
         finally:
             self._watch.stop()
             self._lag.stop()
 
     def stop(self) -> bool:
         """Ask it to finish; True where it was asked before, and now shall not wait."""
+        self._stopping.set()
         return self._engine.stop()
 
     def close(self) -> None:
@@ -159,6 +179,9 @@ class Service:
             return str(error) or "MongoDB does not answer"
         return None
 
+    def _committed(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
+        self._engine.commits.answered(error, partitions)
+
     def _heard(self, statistics: str) -> None:
         self._engine.lookout.heard(statistics)
 
@@ -174,10 +197,22 @@ class Service:
     def _on_loop(self, work: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout)
 
+    def _make_engine(self) -> Engine:
+        settings = self._settings
+        config = consumer_config(settings.kafka, settings.engine, settings.instance)
+        config |= {"stats_cb": self._heard, "on_commit": self._committed}
+        consumer = Consumer(config, logger=logging.getLogger("librdkafka"))
+        return Engine(consumer, self._decoder(), self._worker, self._loop, settings.engine, self._reach)
+
+    def _reach(self) -> Mapping[tuple[str, int], Reach]:
+        """Nothing for a while after a consumer was renewed: a log can end in marks that are no records."""
+        return self._lag.reach if time.monotonic() > self._renewable else {}
+
     def _make_outbox(self) -> Outbox:
         config = {
             "message.max.bytes": _LARGEST,
             "delivery.timeout.ms": _PRODUCER_TIMEOUT,
+            "queue.buffering.max.messages": self._settings.producer_queue,
             "topic.metadata.refresh.interval.ms": 10_000,
             **self._settings.kafka,
         }

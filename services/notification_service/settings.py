@@ -150,6 +150,7 @@ class Settings:
     Attributes:
         instance: names this process in the ledger and in dead letters.
         templates: the folder of the templates.
+        producer_queue: retries and dead letters that may wait for the broker; more are put off.
         startup_timeout: seconds that each dependency has to answer at start.
         live_ttl: seconds without progress after which the service counts as dead.
     """
@@ -162,6 +163,7 @@ class Settings:
     policy: RetryPolicy
     instance: str
     templates: Path
+    producer_queue: int
     startup_timeout: float
     live_ttl: float
     http_host: str
@@ -185,6 +187,7 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
         policy=_policy(env),
         instance=f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}",
         templates=_folder("TEMPLATES_DIR", default_templates, env),
+        producer_queue=number_setting("PRODUCER_QUEUE", 100_000, least=1, env=env),
         startup_timeout=_seconds("STARTUP_TIMEOUT", 15_000, env),
         live_ttl=_seconds("LIVE_TTL", 60_000, env),
         http_host=setting("HTTP_HOST", "127.0.0.1", env),

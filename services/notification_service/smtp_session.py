@@ -18,6 +18,7 @@ from services.notification_service.mail import Mail
 from services.notification_service.settings import SmtpSettings
 from services.notification_service.smtp_replies import Reply
 
+_BELATED: Final = 0.05  # seconds
 _LINES: Final = 200  # of one reply
 _SMALL: Final = 32_768  # bytes of a mail that go out with their dot in one write
 _DOTS: Final = re.compile(rb"^\.", re.MULTILINE)
@@ -226,12 +227,20 @@ class SmtpSession:
             async with asyncio.timeout(seconds):
                 reply = await self._read()
         except TimeoutError:
-            raise Lost(phase, f"no reply for {seconds:g} s", silent=True) from None
+            reply = await self._belated(phase, seconds)
         except _BROKEN as error:
             raise Lost(phase, type(error).__name__) from None
         if not 200 <= reply.code < 400:
             raise Refused(phase, reply)
         return reply
+
+    async def _belated(self, phase: str, seconds: float) -> Reply:
+        """The reply that came while this process stood still: its time-out ran off before it could look."""
+        try:
+            async with asyncio.timeout(_BELATED):
+                return await self._read()
+        except (TimeoutError, *_BROKEN):
+            raise Lost(phase, f"no reply for {seconds:g} s", silent=True) from None
 
     async def _read(self) -> Reply:
         lines: list[str] = []

@@ -191,6 +191,8 @@ class Worker:
             case Done():
                 await insist(lambda: self.ledger.sent(job))
                 self._count_sent(job)
+            case Retry() | DeadLetter() if not await self._ours(job):
+                return Wait(job, self.clock.now() + _HOLD)  # whoever took it over decides; the ledger says how
             case Retry():
                 await self._retry(job, decision)
             case DeadLetter():
@@ -205,6 +207,10 @@ class Worker:
         log("info", type(decision).__name__.lower(), email=job.ledger_id, attempt=job.attempt, reason=outcome.reason)
         reached("after-mark")
         return Complete()
+
+    async def _ours(self, job: Job) -> bool:
+        """Whether nobody has taken the claim over while this process stood still."""
+        return self.ledger.surely_held(job) or await insist(lambda: self.ledger.holds(job))
 
     async def _attempt(self, job: Job) -> Outcome:
         assert job.request is not None  # noqa: S101  without a request there is a verdict

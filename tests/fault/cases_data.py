@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import random
+import subprocess
+import sys
+import threading
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from eccs_contracts import EmailRequest, EmailRetry, RetryMetadata
 from eccs_contracts.delivery import Disposition
-from eccs_contracts.headers import REDRIVE_COUNT
 from eccs_contracts.serde import ContractSerializer, Registry
 from services.local_stack import Fault
 from tests.fault.case import Injected, fault
@@ -56,10 +62,39 @@ def registry_away(rig: Rig) -> Injected:
     rig.until(lambda: len(rig.sink.messages) == 28, "JSON needs no registry")
     pause(3)
     assert (len(rig.sink.messages), fresh.metric("email_dlq_total")) == (28, 0)
-    lifted = time.monotonic()
-    rig.registry.resume()
-    rig.registry.reset_all()
-    return Injected(2, note="12 of known ids went on; 8 of unknown ids waited, 0 dead", lifted=lifted)
+    with _broken_server() as (port, hits):
+        registry = rig.registry.aim("127.0.0.1", port)
+        rig.registry.resume()
+        rig.registry.reset_all()
+        rig.until(lambda: len(hits) >= 8, "the registry answers 500")
+        assert (len(rig.sink.messages), fresh.metric("email_dlq_total")) == (28, 0)
+        lifted = time.monotonic()
+        rig.registry.aim(*registry)
+        rig.registry.reset_all()
+    note = f"12 of known ids went on; 8 of unknown ids waited through {len(hits)} answers of 500, 0 dead"
+    return Injected(2 + len(hits), note=note, lifted=lifted)
+
+
+@contextmanager
+def _broken_server() -> Iterator[tuple[int, list[str]]]:
+    """A registry that answers 500 to everything: its port, and what it was asked."""
+    hits: list[str] = []
+
+    class Broken(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            hits.append(self.path)
+            self.send_error(500)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the name of the base class
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Broken)
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    try:
+        yield server.server_address[1], hits
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 @fault("5", "Unknown schema id", fast=True)
@@ -78,12 +113,15 @@ def unknown_schema(rig: Rig) -> Injected:
 @fault("6", "Wrong magic, too short, empty, null, invalid UTF-8 and JSON, truncated Avro", fast=True)
 def poison(rig: Rig) -> Injected:
     """Each is dead within one pass, byte for byte."""
-    instance = rig.start()
-    for number, value in enumerate(_POISON):
+    instance = rig.start(DLQ_MAX_PERCENT="100")
+    chance = random.Random(6)
+    fuzz = [bytes([chance.choice((0, 1, 5, 123)), *chance.randbytes(chance.randrange(1, 60))]) for _ in range(60)]
+    for number, value in enumerate((*_POISON, *fuzz)):
         rig.put(value, f"poison{number}", headers=[("producer", b"x")])
     rig.feed(12)
-    rig.until(lambda: instance.metric("email_dlq_total") == len(_POISON), "all are dead")
-    return Injected(len(_POISON), note="bytes identical")
+    count = len(_POISON) + len(fuzz)
+    rig.until(lambda: instance.metric("email_dlq_total") == count, "all are dead")
+    return Injected(count, note="bytes identical, 60 of them random")
 
 
 @fault("7", "Forged and oversized headers, and a due time in the year 3000")
@@ -189,24 +227,36 @@ def flood(rig: Rig) -> Injected:
     return Injected(trips, note=f"stopped after {seen:.0f} of 100, {trips} times")
 
 
-@fault("28", "Redrive: twice, interrupted, and to a target that is still broken")
+@fault("28", "Redrive: nothing asked, wrong filter, killed in the middle, run again, target still broken")
 def redriven(rig: Rig) -> Injected:
-    """What was sent again once is not sent again by a second run; what fails again is dead again."""
+    """The operator's own tool: a run that was killed is continued, and what can be sent is sent once."""
     instance = rig.start()
     rig.sink.script(Fault("RCPT", "550 5.1.1 no", r".*@(gone|fixed)\.example"))
-    fixed, gone = rig.feed(10, "fixed.example"), rig.feed(5, "gone.example")
-    rig.until(lambda: instance.metric("email_dlq_total") == 15, "all are dead")
+    rig.feed(30, "fixed.example")
+    rig.feed(5, "gone.example")
+    rig.until(lambda: instance.metric("email_dlq_total") == 35, "all are dead")
     rig.sink.script(Fault("RCPT", "550 5.1.1 no", r".*@gone\.example"))
-    first = [(REDRIVE_COUNT, b"1")]
-    places = {key: place for place, key in rig.fed.ids.items()}
-    for key in fixed[:5]:
-        rig.again(places[key], headers=first)  # a run that is interrupted here
-    for key in fixed + gone:
-        rig.again(places[key], headers=first)  # and the run after it
-    rig.until(lambda: len(rig.sink.messages) == 10, "those that can be sent are")
-    rig.until(lambda: instance.metric("email_dlq_total") == 20, "the others are dead again")
-    rig.until(lambda: instance.metric("email_dedup_hits_total") == 5, "what was sent already is dropped")
-    return Injected(20, note="10 sent once each, 5 dead again, 5 second copies dropped")
+    since = ("--since", rig.fed.began.isoformat(timespec="seconds"))
+    assert _redrive(rig, *since).wait(60) == 0
+    assert _redrive(rig, *since, "--reason", "no such reason", "--yes").wait(60) == 0
+    pause(1)
+    assert len(rig.sink.messages) == 0, "a dry run or a wrong filter has sent something"
+    killed = _redrive(rig, *since, "--rate", "10", "--yes")
+    rig.until(lambda: len(rig.sink.messages) >= 5, "the run is under way")
+    killed.kill()
+    killed.wait()
+    pause(1)
+    before = len(rig.sink.messages)
+    assert before < 30, "it was over before it was killed"
+    assert _redrive(rig, *since, "--rate", "100", "--yes").wait(60) in (0, 1)
+    rig.until(lambda: len(rig.sink.messages) == 30, "those that can be sent are")
+    rig.until(lambda: instance.metric("email_dlq_total") >= 40, "the others are dead again")
+    return Injected(1, note=f"killed after {before} of 30; each sent once, 5 dead again")
+
+
+def _redrive(rig: Rig, *arguments: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "eccs_contracts", "dlq", "redrive", *arguments]
+    return subprocess.Popen(command, env=rig.environment(), stdout=subprocess.DEVNULL)
 
 
 @fault("-", "Expired while it waited for its retry", fast=True)

@@ -93,6 +93,25 @@ def terminated_twice(rig: Rig) -> Injected:
     return Injected(2, bound=2 * SLOTS, crashes=2, note="exit 2 both times", lifted=lifted)
 
 
+@fault("20", "SIGTERM while the broker is away")
+def terminated_without_a_broker(rig: Rig) -> Injected:
+    """It ends within its time although nothing can be committed; what was sent is not sent again."""
+    instance = rig.start(DRAIN_TIMEOUT="5000")
+    rig.sink.script(Fault("DOT", "hang 0.1"), Fault("RCPT", "450 4.2.0 not now", r".*@retry\.example", first=1))
+    rig.feed(100)
+    rig.feed(20, "retry.example")
+    rig.until(lambda: len(rig.sink.messages) > 20, "it is under way")
+    rig.broker.kill()
+    began = time.monotonic()
+    code = instance.end(40)
+    took = time.monotonic() - began
+    assert code in (0, 2), f"exit code {code} after {took:.0f} s"
+    rig.broker.start()
+    lifted = time.monotonic()
+    rig.start()
+    return Injected(1, note=f"exit {code} after {took:.1f} s", lifted=lifted)
+
+
 def _skewed(path: Path, seconds: float) -> dict[str, str]:
     path.write_text(str(seconds))
     folder = Path(__file__).with_name("skew")

@@ -143,15 +143,15 @@ def down(rig: Rig) -> Injected:
     """The breaker opens, attempts stay as they are, and what lay goes out when the server is back."""
     instance = rig.start()
     rig.smtp.down()
-    ids = rig.feed(300)
-    pause(8)
+    ids = rig.feed(1000)
+    pause(20)
     gates = [one for one in instance.log() if one["event"] == "gate" and one["closed"] == "smtp"]
     assert gates, "the breaker did not open"
     assert instance.metric("email_retry_scheduled_total") == 0
     assert instance.get("/readyz") == 200
     lifted = time.monotonic()
     rig.smtp.up()
-    _arrived(rig, 300)
+    _arrived(rig, 1000, 80)
     attempts = {one["attempt"] for one in rig.ledger.find({"_id": {"$in": ids}})}
     assert attempts == {0}, f"attempts were spent: {attempts}"
-    return Injected(len(gates), note="8 s down, 300 waiting, no attempt spent", lifted=lifted)
+    return Injected(len(gates), note="20 s down, 1000 waiting, no attempt spent", lifted=lifted)

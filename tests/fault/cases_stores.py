@@ -6,7 +6,7 @@ import time
 
 from services.local_stack import Fault
 from tests.fault.case import Injected, fault
-from tests.fault.rig import Rig, pause
+from tests.fault.rig import Instance, Rig, pause
 
 _NOT_PRIMARY = 10107
 _WRITE_CONCERN = {"code": 64, "errmsg": "waiting for replication timed out"}
@@ -59,17 +59,30 @@ def down_between_and_killed(rig: Rig) -> Injected:
 @fault("11", "MongoDB steps down, times out on the write concern, answers late")
 def unwilling(rig: Rig) -> Injected:
     """Claims and marks are repeated; a claim that was written and not answered is found again as ours."""
-    rig.start()
+    instance = rig.start()
     rig.sink.script(Fault("RCPT", "450 4.2.0 not now", r".*@retry\.example", first=1))
     with rig.fail_commands(["insert", "update", "find"], {"times": 4}, errorCode=_NOT_PRIMARY):
         rig.feed(15)
         rig.feed(5, "retry.example")
         rig.until(lambda: len(rig.sink.messages) >= 1, "it goes on")
+    refused = _failures(instance)
     with rig.fail_commands(["insert", "update"], {"times": 4}, writeConcernError=_WRITE_CONCERN):
         rig.feed(15)
         rig.feed(5, "retry.example")
         rig.until(lambda: len(rig.sink.messages) >= 30, "it goes on after the write concern")
+    unsure = _failures(instance) - refused
+    assert min(refused, unsure) >= 1, f"{refused} commands were refused, {unsure} not confirmed"
+    began = time.monotonic()
     with rig.fail_commands(["insert", "update"], blockConnection=True, blockTimeMS=300):
-        rig.feed(15)
-        pause(2)
-    return Injected(8)
+        ids = rig.feed(15)
+        rig.until(lambda: "sent" in map(rig.states().get, ids), "it goes on although slowly")
+        slow = time.monotonic() - began
+        assert slow >= 0.6, f"claim and mark were there after {slow:.2f} s: nothing was slow"
+    return Injected(refused + unsure + 1, note=f"{refused} refused, {unsure} not confirmed, then 300 ms each")
+
+
+def _failures(instance: Instance) -> int:
+    """How often the service met MongoDB failing: gates that closed, and marks that it insisted on."""
+    return sum(
+        one["event"] == "insisting" or (one["event"] == "gate" and one["closed"] == "mongodb") for one in instance.log()
+    )

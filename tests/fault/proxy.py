@@ -42,6 +42,11 @@ class TcpProxy:
         self._thread.join()
         self._loop.close()
 
+    def aim(self, host: str, port: int) -> tuple[str, int]:
+        """Forward new connections to another address; the one before."""
+        before, self._target = self._target, (host, port)
+        return before
+
     def up(self) -> None:
         """Listen and forward."""
         self._do(self._listen())

@@ -19,8 +19,9 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 import httpx
+import jwt
 import pymongo
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from eccs_contracts import EmailRequest, EmailRequestsRetryConsumer, EmailRetry
 from eccs_contracts.clients import Delivery, RawProducer
@@ -42,7 +43,7 @@ DEFAULTS = {
     "MAX_RETRY_ATTEMPTS": "3",
     "CLAIM_LEASE": "2000",
     "GREYLIST_DELAY": "2000",
-    "KAFKA_SESSION_TIMEOUT": "6000",
+    "KAFKA_SESSION_TIMEOUT": "3000",
     "SMTP_SESSIONS": str(SLOTS),
     "SMTP_TIMEOUT": "2000",
     "SMTP_TIMEOUT_DOT": "2000",
@@ -179,13 +180,6 @@ class Rig:
 
     def start(self, *, ready: str = "/readyz", **settings: str) -> Instance:
         """Start an instance and wait until it says that it is ready."""
-
-        def answers(port: int) -> bool:
-            try:
-                return httpx.get(f"http://127.0.0.1:{port}{ready}", timeout=5).is_success
-            except httpx.HTTPError:
-                return False
-
         server = Server(
             name="notification_service",
             command=lambda _, ports: [
@@ -195,13 +189,37 @@ class Rig:
                 "-m",
                 "services.notification_service",
             ],
-            answers=answers,
+            answers=lambda port: _answers(f"http://127.0.0.1:{port}{ready}"),
             environment=self.environment(**settings),
         )
         child, port = run_server(server, Patience(45, threading.Event()))
         instance = Instance(child, port)
         self.instances.append(instance)
         return instance
+
+    @contextmanager
+    def api(self) -> Iterator[Callable[[], int]]:
+        """The e-mail service as a process; gives what sends one e-mail through it, and the status of its answer."""
+        secret = "fault-suite-" * 4
+        bearer = jwt.encode({"sub": "u1", "exp": int(time.time()) + 600}, secret, algorithm="HS256")
+        server = Server(
+            name="email_service",
+            command=lambda _, ports: ["env", f"HTTP_PORT={ports[0]}", sys.executable, "-m", "services.email_service"],
+            answers=lambda port: _answers(f"http://127.0.0.1:{port}/readyz"),
+            environment=self.environment(JWT_SECRET=secret),
+        )
+        child, port = run_server(server, Patience(45, threading.Event()))
+        email = {"to": "api@ok.example", "subject": "s", "body": "b"}
+
+        def send() -> int:
+            headers = {"Authorization": f"Bearer {bearer}"}
+            url = f"http://127.0.0.1:{port}/api/emails/send"
+            return httpx.post(url, json=email, headers=headers, timeout=60).status_code
+
+        try:
+            yield send
+        finally:
+            child.stop()
 
     def stop_all(self) -> None:
         """End every instance that still runs."""
@@ -241,8 +259,19 @@ class Rig:
         ]
         for place in places:
             place.offset = consumer.get_watermark_offsets(place, 10)[1]
-        consumer.commit(offsets=places, asynchronous=False)
-        consumer.close()
+
+        def committed() -> bool:
+            """Not as long as the group has a member, maybe one that was killed."""
+            try:
+                consumer.commit(offsets=places, asynchronous=False)
+            except KafkaException:
+                return False
+            return True
+
+        try:
+            self.until(committed, "the group goes on behind what is left")
+        finally:
+            consumer.close()
 
     def copy_retries(self) -> int:
         """Produce every retry of this fault once more; how many."""
@@ -292,6 +321,13 @@ class Rig:
 def _request(to: str, **fields: Any) -> EmailRequest:
     values = {"subject": "A fault", "body": "Hello", "user_id": "u1", **fields}
     return EmailRequest(id=uuid.uuid4(), to=to, timestamp=datetime.now(UTC), **values)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=5).is_success
+    except httpx.HTTPError:
+        return False
 
 
 def _place(delivery: Delivery) -> Place:

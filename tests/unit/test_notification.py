@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from eccs_contracts import EmailRequest
 from eccs_contracts.delivery import OutcomeKind
+from services.notification_service.clock import Clock
 from services.notification_service.mail import Composer, Unsendable
 from services.notification_service.smtp_replies import Reply, classify
 from tests.unit.test_contracts import PLAIN
@@ -147,3 +149,13 @@ def test_a_domain_beyond_ascii_goes_out_as_dns_has_it() -> None:
 def test_a_sharp_s_is_not_two() -> None:
     """IDNA 2008: another registration than with `ss`, and the mail would go to strangers."""
     assert COMPOSER.compose(_request(to="a@straße.example")).recipient == "a@xn--strae-oqa.example"
+
+
+def test_all_instances_go_by_the_clock_of_the_ledger() -> None:
+    """A host that is an hour ahead would start every retry of the others at once."""
+    seconds = iter([0.0, 10.0, 12.0, 20.0])
+    clock = Clock(wall=lambda: 3600.0, monotonic=lambda: next(seconds))
+    before, after = clock.now(), clock.now()
+    ahead = clock.align(datetime(1970, 1, 1, 0, 0, 11, tzinfo=UTC), before, after)
+
+    assert (ahead, clock.now()) == (-3600.0, datetime(1970, 1, 1, 0, 0, 20, tzinfo=UTC))

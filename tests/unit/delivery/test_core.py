@@ -253,3 +253,19 @@ def test_a_window_is_bounded_in_bytes_too() -> None:
     assert (full, less) == ((True, True), (True, False))
     assert len(due) == 12
     assert not desk.window_full()
+
+
+def test_offsets_that_go_back_belong_to_another_log() -> None:
+    """A topic that was deleted and made again begins at 0; its records must not pass for finished ones."""
+    desk: Desk[str, int] = Desk(limit=10, window=10)
+    desk.assign(["a"])
+    old = [desk.take("a", offset, offset) for offset in (7, 8)]
+    assert old[0] is not None
+    desk.finish(old[0])
+    desk.committed(desk.committable())
+    new = desk.take("a", 0, 0)
+    assert new is not None
+    desk.finish(new)
+
+    assert desk.committable() == {"a": 1}
+    assert [desk.current(one) for one in (old[1], new) if one is not None] == [False, True]

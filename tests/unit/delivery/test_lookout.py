@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 
-from eccs_contracts.delivery import Desk
+from eccs_contracts.delivery import CircuitBreaker, Desk, FloodGuard
+from services.notification_service.clock import Clock
+from services.notification_service.gates import Gates
 from services.notification_service.lookout import Lookout
+from services.notification_service.metrics import Metrics
 
 
 class _Time:
@@ -27,7 +31,7 @@ class _Time:
 def test_a_join_that_never_ends_is_stuck(state: str, join_state: str, *, stuck: bool) -> None:
     """But not one that waits for a coordinator: a new process would not find it either."""
     clock = _Time()
-    lookout = Lookout(Desk(limit=1, window=1), None, 600, clock)  # type: ignore[arg-type]
+    lookout = Lookout(Desk(limit=1, window=1), None, dict, 600, clock)  # type: ignore[arg-type]
     for seconds in (0, 300, 601):
         clock.seconds = seconds
         lookout.heard(json.dumps({"cgrp": {"state": state, "join_state": join_state}}))
@@ -37,8 +41,41 @@ def test_a_join_that_never_ends_is_stuck(state: str, join_state: str, *, stuck: 
 
 def test_a_member_without_partitions_has_joined() -> None:
     """There can be more instances than partitions."""
-    lookout = Lookout(Desk(limit=1, window=1), None, 600)  # type: ignore[arg-type]
+    lookout = Lookout(Desk(limit=1, window=1), None, dict, 600)  # type: ignore[arg-type]
     before = lookout.joined
     lookout.heard(json.dumps({"cgrp": {"state": "up", "join_state": "steady", "assignment_size": 0}}))
 
     assert (before, lookout.joined) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("end", "paused", "emptied", "starved"),
+    [(5, (), True, True), (0, (), True, False), (5, ("a",), True, False), (5, (), False, False)],
+)
+def test_a_partition_that_brings_nothing_is_starved(
+    end: int, paused: tuple[str, ...], *, emptied: bool, starved: bool
+) -> None:
+    """The broker has records of it, it is not paused, and nothing that was fetched waits here."""
+    clock = _Time()
+    service = _Parts()
+    desk: Desk[str, int] = Desk(limit=1, window=1)
+    desk.assign(["a"])
+    lookout = Lookout(desk, service, lambda: {"a": (0, end), "b": (0, 9)}, 600, clock)  # type: ignore[arg-type]
+    for look in range(12):
+        clock.seconds = 3.0 * look
+        if emptied:
+            lookout.emptied()
+        lookout.look(paused)
+
+    assert (lookout.starved() == "a") == starved
+
+
+class _Parts:
+    """The parts of a worker that gauges are made of, all at rest."""
+
+    def __init__(self) -> None:
+        self.metrics, self.clock = Metrics(), Clock()
+        breaker = CircuitBreaker(1, timedelta(seconds=1))
+        self.gates = Gates(breaker, FloodGuard(1, 1, timedelta(seconds=1)), self.clock.now)
+        self.outbox = self
+        self.waiting = 0
