@@ -39,7 +39,7 @@ def unread(names: Iterable[str]) -> set[str]:
 def _of_librdkafka(name: str) -> bool:
     found = kafka_security({name.removesuffix("_FILE"): "x"})
     try:
-        Producer(found)
+        Producer({**found, "log_level": 0})
     except KafkaException as error:  # of another kind where the name is right and the value is not
         return "No such configuration property" not in str(error)
     return bool(found)

@@ -16,7 +16,7 @@ _CODE = re.compile(r"```.*?```|`[^`]+`", re.DOTALL)
 _COMMAND = re.compile(r"eccs-contracts ((?:[a-z]+ ?)+)")
 _METRIC = re.compile(r"\b(?:kafka|smtp|emails?|http|dependency)_[a-z_]+\b")
 _VARIABLE = re.compile(
-    r"\b(?:KAFKA|SMTP|JWT|MONGODB|SCHEMA_REGISTRY|DLQ|MAX|RETRY|DRAIN|RATE|CORS|STARTUP|TEMPLATES)_[A-Z_]+\b"
+    r"\b(?:KAFKA|SMTP|JWT|MONGODB|SCHEMA_REGISTRY|DLQ|MAX|RETRY|DRAIN|RATE|CORS|STARTUP|TEMPLATES)_[A-Z_]*[A-Z]\b"
 )
 _NO_METRICS = frozenset(("email_requests", "email_requests_retry", "email_dlq", "email_log", "email_service"))
 pages = pytest.mark.parametrize("page", _PAGES, ids=lambda page: page.stem)
