@@ -1,4 +1,4 @@
-# Both services, and the contracts' job: `docker build --target NAME .`, or `docker compose build`.
+# The services, and the contracts' job: `docker build --target NAME .`, or `docker compose build`.
 #
 # The legacy builder and BuildKit both take this file: it asks for no frontend image and mounts nothing.
 # BASE_IMAGE is the one thing that is pulled: any Debian-like image with Python 3.11 or newer on PATH as python3,
@@ -47,6 +47,7 @@ STOPSIGNAL SIGTERM
 USER 10001:10001
 
 FROM runtime AS email-service
+COPY services/web /app/services/web
 COPY services/email_service /app/services/email_service
 ENV HTTP_PORT=3002
 EXPOSE 3002
@@ -59,6 +60,15 @@ ENV HTTP_PORT=3003
 EXPOSE 3003
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 CMD ["python", "-I", "-S", "/app/probe.py", "/livez"]
 ENTRYPOINT ["python", "-m", "services.notification_service"]
+
+# Dead letters in a browser.
+FROM runtime AS dlq-console
+COPY services/web /app/services/web
+COPY services/dlq_console /app/services/dlq_console
+ENV HTTP_PORT=3004
+EXPOSE 3004
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 CMD ["python", "-I", "-S", "/app/probe.py", "/health"]
+ENTRYPOINT ["python", "-m", "services.dlq_console"]
 
 # Schemas and topics: `compat-checks`, `eccs-contracts`, and what they apply. Also the embedded registry.
 FROM runtime AS compat-checks

@@ -16,8 +16,7 @@ MAIN   := $(shell git rev-parse --verify --quiet origin/main > /dev/null 2>&1 &&
 .PHONY: help demo test redrive-proof check rules images-test audit bench faults docs pictures format generate lock wheel clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-13s %s
-", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): $(LOCK) requirements/bootstrap.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -55,12 +54,13 @@ images-test: $(READY) ## Build the images, run them, drive e-mails through them;
 	$(BIN)/python -m tests.images $(IMAGES)
 
 audit: $(READY) ## Known vulnerabilities of the locked requirements; fails where it cannot look
-	$(BIN)/python -m tests.images.audit requirements/services.txt requirements/registry.txt requirements/build.txt
+	$(BIN)/python -m tests.images.audit
 
 bench: $(READY) ## Ratios, side by side in one run
 	$(BIN)/python -m tests.benchmark
 	$(BIN)/python -m tests.benchmark.contracts
 	$(BIN)/python -m tests.benchmark.delivery
+	$(BIN)/python -m tests.benchmark.http
 
 faults: $(READY) ## All faults with real processes, and the table of what each cost (docs/faults.md)
 	$(BIN)/python -m tests.fault
@@ -68,9 +68,10 @@ faults: $(READY) ## All faults with real processes, and the table of what each c
 docs: $(READY) ## Write the documents that are made: a page for each rule, the example of a review
 	$(BIN)/python -m tests.docs
 
-pictures: $(READY) ## Draw the dashboard from a real run into docs/
+pictures: $(READY) ## Take the pictures that docs/ shows: the dashboard, and the console in a browser
 	$(BIN)/python -m tests.images.packages prometheus chromium
 	$(BIN)/python -m tests.images.picture
+	$(BIN)/python -m tests.shots
 
 format: $(READY) ## Rewrite the code in the house format
 	$(BIN)/ruff format

@@ -152,6 +152,16 @@ class RawProducer:
         self._closed.set()
         self._thread.join()
 
+    def leave_reports(self) -> None:
+        """Leave it to the caller to collect the broker's answers, by `poll`; the thread that did it ends here."""
+        self._closed.set()
+        self._thread.join()
+
+    def poll(self) -> int:
+        """Settle, on this thread, the futures of what the broker has answered; how many are left. Never waits."""
+        self._producer.poll(0)
+        return len(self._producer)
+
     def _note(self, error: KafkaError) -> None:
         """Keep what went wrong last: a refused password or certificate, where a question only ends by its time."""
         if error.code() != KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001  librdkafka's own code
@@ -241,6 +251,17 @@ class Producer(Generic[M]):
 
 class AsyncProducer(Producer[M]):
     """The same from asyncio: sends are awaited without blocking the loop."""
+
+    def leave_reports(self) -> None:
+        """End the thread that collects the broker's answers: from now on that is `poll`, called on the loop.
+
+        For who sends so much that waking the loop from another thread, once for each answer, is what it costs.
+        """
+        self._raw.leave_reports()
+
+    def poll(self) -> int:
+        """Settle, on this thread, the futures of what the broker has answered; how many are left. Never waits."""
+        return self._raw.poll()
 
     async def deliver(self, value: M, *, key: str | None = None, headers: Mapping[str, str] | None = None) -> Delivery:
         """Send and wait for the broker; errors as `send`, and DeliveryFailed or MessageTooLarge."""

@@ -34,6 +34,7 @@ __all__ = [
 
 _INACTIVE: Final = frozenset({ConsumerGroupState.EMPTY, ConsumerGroupState.DEAD, ConsumerGroupState.UNKNOWN})
 _ACTIVE_CODES: Final = frozenset({KafkaError.NON_EMPTY_GROUP, KafkaError.UNKNOWN_MEMBER_ID})
+_NOT_KNOWN: Final = "Dead"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -79,6 +80,11 @@ class Group:
     active: bool
     members: int
     lags: Sequence[Lag]
+
+    @property
+    def known(self) -> bool:
+        """Whether the broker has heard of it: it has members, or had, or committed something."""
+        return self.state != _NOT_KNOWN
 
     @property
     def lag(self) -> int:

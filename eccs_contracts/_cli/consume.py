@@ -28,7 +28,7 @@ _CONNECT: Final = 5.0  # and that it has in any case
 
 
 @click.command()
-@click.option("--topic", default="email_requests", show_default=True, help="Which topic.")
+@click.option("--topic", help="Which topic.  [default: email_requests]")
 @click.option("--dlq", is_flag=True, help="The same as --topic email_dlq.")
 @click.option("--from-beginning", is_flag=True, help="Start at the earliest message, not at the end.")
 @click.option("--since", metavar="TIME", help="Start at the first message of this time: ISO 8601, or 30m, 6h, 7d ago.")
@@ -45,8 +45,9 @@ def consume(context: click.Context, /, **_: object) -> int:
     --format json gives JSON lines. Personal data is masked unless it is asked for.
     """
     options = context.params
-    contract = _contract("email_dlq" if options["dlq"] else options["topic"])
-    view = _View(contract, _deserializer(contract), options["personal"], tuple(map(where_of, options["where"])))
+    contract = _contract(_topic(options["topic"], dlq=options["dlq"]))
+    filters = tuple(map(where_of, options["where"]))
+    view = _View(contract, _deserializer(contract), options["personal"], options["form"] == "text", filters)
     shown = 0
     with _reader(contract, options["timeout"]) as reader:
         for message in _messages(reader, options):
@@ -58,6 +59,12 @@ def consume(context: click.Context, /, **_: object) -> int:
             if shown == options["most"]:
                 break
     return 0
+
+
+def _topic(topic: str | None, *, dlq: bool) -> str:
+    if dlq and topic not in (None, "email_dlq"):
+        raise click.UsageError(f"--dlq is --topic email_dlq: leave one of --dlq and --topic {topic} out")
+    return "email_dlq" if dlq else topic or "email_requests"
 
 
 def _contract(topic: str) -> Contract[Any]:
@@ -129,11 +136,12 @@ class _View:
     contract: Contract[Any]
     deserialize: ContractDeserializer[Any]
     personal: bool
+    dates: bool
     filters: tuple[Where, ...]
 
     def of(self, message: Message) -> _Shown | None:
         """A message as it is shown; None where a filter does not let it through."""
-        from eccs_contracts.dead_letters.masking import masked
+        from eccs_contracts.dead_letters.masking import dated, masked
         from eccs_contracts.dead_letters.showing import hexadecimal
         from eccs_contracts.errors import ContractsError
 
@@ -147,7 +155,9 @@ class _View:
             return None if self.filters else _Shown(head, None, str(error), hexadecimal(raw, personal=self.personal))
         if not all(one.matches({**tree, "key": head["key"]}) for one in self.filters):
             return None
-        return _Shown(head, tree if self.personal else masked(tree, self.contract.model.SCHEMA))
+        schema = self.contract.model.SCHEMA
+        tree = tree if self.personal else masked(tree, schema)
+        return _Shown(head, dated(tree, schema) if self.dates else tree)
 
     def _decoded(self, message: Message, raw: bytes | None) -> dict[str, Any]:
         from eccs_contracts.decoding import decode_value

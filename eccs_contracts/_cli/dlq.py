@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 import click
 
 from eccs_contracts._cli._options import admin, output_format, patience, personal, selection_of, selects
-from eccs_contracts._cli._progress import Progress
+from eccs_contracts._cli._progress import Progress, waiting
 from eccs_contracts._cli._tables import bars, print_json, print_lines, shortened, table, text, wrapped
 
 if TYPE_CHECKING:
@@ -101,7 +101,8 @@ def show(ids: tuple[str, ...], personal: bool, timeout: float, form: str) -> int
 
     empty: dict[str, Any] = dict.fromkeys(("categories", "topics", "partitions", "where"), ())
     options = {**empty, "ids": ids, "reason": "", "since": None, "until": None, "timeout": timeout}
-    found = [shown(letter, personal=personal) for letter in _selected(options, datetime.now(UTC), "ID")]
+    letters = _selected(options, datetime.now(UTC), "ID")
+    found = [shown(letter, personal=personal, dates=form == "text") for letter in letters]
     if form == "json":
         print_json(found)
     for one in found if form == "text" else ():
@@ -144,7 +145,8 @@ def archive(path: Path, group: str, timeout: float, form: str) -> int:
 
     client = admin()
     with reader(timeout) as source:
-        moves = _unarchived(client, source, group, timeout)
+        with waiting("waiting for the broker"):
+            moves = _unarchived(client, source, group, timeout)
         start = {one.partition: one.low if one.old is None else max(one.low, one.old) for one in moves}
         count = sum(max(0, one.new - start[one.partition]) for one in moves)
         if count:
@@ -178,14 +180,14 @@ def _counted(source: LetterReader, start: dict[int, int], end: dict[int, int], p
 
 def _selected(options: dict[str, Any], now: datetime, name: str = "--id") -> Iterator[Letter]:
     selection = selection_of(options, now, name)
-    with reader(options["timeout"]) as source:
+    with reader(options["timeout"]) as source, Progress("letters read") as progress:
         span = source.span(selection)
         start = {number: one.low for number, one in span.items()}
         end = {number: one.high for number, one in span.items()}
-        with Progress("letters read", sum(end.values()) - sum(start.values())) as progress:
-            for batch in source.letters(start, end):
-                yield from (letter for letter in batch if selection.matches(letter))
-                progress.add(len(batch))
+        progress.expect(sum(end.values()) - sum(start.values()))
+        for batch in source.letters(start, end):
+            yield from (letter for letter in batch if selection.matches(letter))
+            progress.add(len(batch))
 
 
 def _stats_json(found: Statistics) -> dict[str, Any]:

@@ -50,7 +50,9 @@ def list_groups(active: bool, timeout: float, form: str) -> int:
 
 @groups.command()
 @_group
-@click.option("--max-lag", type=click.IntRange(0), help="Exit 1 where the lag in all is more.")
+@click.option(
+    "--max-lag", type=click.IntRange(0), help="Exit 1 where the lag in all is more, or nobody knows the group."
+)
 @patience
 @output_format
 def describe(group: str, max_lag: int | None, timeout: float, form: str) -> int:
@@ -62,11 +64,12 @@ def describe(group: str, max_lag: int | None, timeout: float, form: str) -> int:
     if form == "json":
         print_json(_group_json(found))
     else:
-        click.echo(f"{found.name}: {found.state.lower()}, {found.members} members")
+        state = f"{found.state.lower()}, {found.members} members" if found.known else "the broker knows no such group"
+        click.echo(f"{found.name}: {state}")
         rows = [(one.topic, one.partition, one.committed, one.high, one.lag, one.member) for one in found.lags]
         print_lines(table(("topic", "partition", "committed", "end", "lag", "member"), rows))
         click.echo(f"lag in all: {found.lag:,}")
-    return 1 if max_lag is not None and found.lag > max_lag else 0
+    return 1 if max_lag is not None and (found.lag > max_lag or not found.known) else 0
 
 
 @groups.command()

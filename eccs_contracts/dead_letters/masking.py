@@ -1,7 +1,7 @@
-"""Personal data out of what is shown, by the tags of the schema: `"confluent:tags": ["PII"]`.
+"""What people are shown of a record: no personal data, by the tags of the schema, and instants that can be read.
 
-A field that is tagged is masked. Where it holds a record with tags of its own, only what those say is. In every other
-text e-mail addresses are masked: mail servers, for example, repeat them in what they say.
+A field that is tagged `"confluent:tags": ["PII"]` is masked. Where it holds a record with tags of its own, only what
+those say is. In every other text e-mail addresses are masked: mail servers, for example, repeat them in what they say.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
@@ -17,6 +19,7 @@ Tree: TypeAlias = Mapping[str, Any]
 _TAGS: Final = "confluent:tags"
 _PERSONAL: Final = "PII"
 _MASKED: Final = "<masked>"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 ADDRESS: Final = re.compile(r"[^\s<>@\"'(),;:=]+@[^\s<>@\"'(),;:]+")
 
 
@@ -28,7 +31,14 @@ def masked(value: Tree, schema: str) -> dict[str, Any]:
         schema: the model's schema.
     """
     root, named = _parsed(schema)
-    shown: dict[str, Any] = _without_addresses(_record(root, value, named))
+    shown: dict[str, Any] = _without_addresses(_record(root, value, _Look(named, masks=True, dates=False)))
+    return shown
+
+
+def dated(value: Tree, schema: str) -> dict[str, Any]:
+    """A record in its plain JSON form, instants as people read them; parameters as `masked`."""
+    root, named = _parsed(schema)
+    shown: dict[str, Any] = _record(root, value, _Look(named, masks=False, dates=True))
     return shown
 
 
@@ -79,43 +89,53 @@ def _collect(node: Any, namespace: str, named: dict[str, Tree]) -> None:
             _collect(part, namespace, named)
 
 
-def _walk(node: Any, value: Any, named: Mapping[str, Tree]) -> Any:
-    """A value of a type; of a union, what any of its branches masks is masked."""
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """How a value is looked at: which types have names, whether what is tagged is masked, whether instants are text."""
+
+    named: Mapping[str, Tree]
+    masks: bool
+    dates: bool
+
+
+def _walk(node: Any, value: Any, look: _Look) -> Any:
+    """A value of a type; of a union, what any of its branches changes is changed."""
     if isinstance(node, str):
-        return _record(named[node], value, named) if node in named else value
+        return _record(look.named[node], value, look) if node in look.named else value
     if isinstance(node, list):
         for one in node:
-            value = _walk(one, value, named)
+            value = _walk(one, value, look)
         return value
+    if look.dates and node.get("logicalType") == "timestamp-millis" and isinstance(value, int):
+        return (_EPOCH + timedelta(milliseconds=value)).isoformat(timespec="milliseconds")
     step = _STEPS.get(str(node["type"])) if isinstance(node["type"], str) else None
-    return step(node, value, named) if step else _walk(node["type"], value, named)
+    return step(node, value, look) if step else _walk(node["type"], value, look)
 
 
-def _record(node: Tree, value: Any, named: Mapping[str, Tree]) -> Any:
+def _record(node: Tree, value: Any, look: _Look) -> Any:
     if not isinstance(value, Mapping):
         return value
     shown = dict(value)
     for one in node["fields"]:
         if one["name"] in shown:
-            shown[one["name"]] = _field(one, shown[one["name"]], named)
+            shown[one["name"]] = _field(one, shown[one["name"]], look)
     return shown
 
 
-def _field(one: Tree, value: Any, named: Mapping[str, Tree]) -> Any:
-    records = _records(one["type"], named)
-    if _tagged(one) and not (records and all(any(map(_tagged, each["fields"])) for each in records)):
-        return mask(value)
-    return _walk(one["type"], value, named)
+def _field(one: Tree, value: Any, look: _Look) -> Any:
+    records = _records(one["type"], look.named)
+    inside = bool(records) and all(any(map(_tagged, each["fields"])) for each in records)
+    return mask(value) if look.masks and _tagged(one) and not inside else _walk(one["type"], value, look)
 
 
-def _array(node: Tree, value: Any, named: Mapping[str, Tree]) -> Any:
-    return [_walk(node["items"], one, named) for one in value] if isinstance(value, list) else value
+def _array(node: Tree, value: Any, look: _Look) -> Any:
+    return [_walk(node["items"], one, look) for one in value] if isinstance(value, list) else value
 
 
-def _map(node: Tree, value: Any, named: Mapping[str, Tree]) -> Any:
+def _map(node: Tree, value: Any, look: _Look) -> Any:
     if not isinstance(value, Mapping):
         return value
-    return {name: _walk(node["values"], one, named) for name, one in value.items()}
+    return {name: _walk(node["values"], one, look) for name, one in value.items()}
 
 
 def _records(node: Any, named: Mapping[str, Tree]) -> list[Tree]:
@@ -134,7 +154,7 @@ def _tagged(field: Tree) -> bool:
     return _PERSONAL in field.get(_TAGS, ())
 
 
-_STEPS: Final[Mapping[str, Callable[[Tree, Any, Mapping[str, Tree]], Any]]] = {
+_STEPS: Final[Mapping[str, Callable[[Tree, Any, _Look], Any]]] = {
     "record": _record,
     "array": _array,
     "map": _map,

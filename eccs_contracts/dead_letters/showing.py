@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from eccs_contracts.dead_letters.letters import Letter, original_headers
-from eccs_contracts.dead_letters.masking import mask_bytes, mask_text, masked
+from eccs_contracts.dead_letters.masking import dated, mask_bytes, mask_text, masked
 from eccs_contracts.headers import Headers
 from eccs_contracts.models import EmailDlq
 
 
-def shown(letter: Letter, *, personal: bool) -> dict[str, Any]:
+def shown(letter: Letter, *, personal: bool, dates: bool = False) -> dict[str, Any]:
     """Everything about a letter.
 
     Args:
         letter: which one.
         personal: show personal data. The original's bytes are personal data: what could not be decoded cannot be
             masked by its fields.
+        dates: instants inside of the letter as text, not as milliseconds since 1970.
     """
     head = {
         "place": str(letter.place),
@@ -28,7 +29,8 @@ def shown(letter: Letter, *, personal: bool) -> dict[str, Any]:
     }
     if letter.envelope is None:
         return {**head, "error": str(letter.error), "bytes": hexadecimal(letter.raw, personal=personal)}
-    return {**head, "letter": _envelope(letter.envelope, personal=personal)}
+    tree = _envelope(letter.envelope, personal=personal)
+    return {**head, "letter": dated(tree, EmailDlq.SCHEMA) if dates else tree}
 
 
 def brief(letter: Letter) -> dict[str, Any]:

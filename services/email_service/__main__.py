@@ -6,25 +6,21 @@ Exit codes: 0 stopped with everything answered, 2 usage, 3 a dependency does not
 from __future__ import annotations
 
 import json
-import logging
 import os
-import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NoReturn
-
-import uvicorn
 
 from eccs_contracts import AsyncEmailRequestsProducer, EmailRequest
 from eccs_contracts.errors import BrokerUnavailable, ConfigurationError, InfrastructureError, UnknownSchema
 from eccs_contracts.serde import Registry
 from services.email_service.app import create_app
-from services.email_service.logs import JsonHandler, Log
 from services.email_service.models import SEND_REQUEST
 from services.email_service.sending import request_of
 from services.email_service.settings import Settings, load_settings, producer_config
+from services.web import serving
+from services.web.logs import Log
 
 _ANY: Final = {"MONGODB_URI": "mongodb://localhost", "JWT_SECRET": "-" * 32}
 
@@ -79,25 +75,13 @@ class _Nobody:
         """Refuse."""
         raise BrokerUnavailable("there is no broker here")
 
-    serialize = check = send
+    serialize = check = leave_reports = poll = send
 
 
 def serve(settings: Settings, producer: AsyncEmailRequestsProducer) -> None:
     """Serve until SIGTERM or SIGINT: take no more, answer what is under way, and return."""
-    logging.basicConfig(handlers=[JsonHandler(Log(settings.log_level))], level=logging.WARNING, force=True)
-    # uvicorn raises the signal again once it has stopped; the default would end us before the producer is flushed.
-    for one in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(one, lambda *_: None)
-    uvicorn.run(
-        create_app(settings, producer),
-        host=settings.http_host,
-        port=settings.http_port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        http="h11",  # the one that bounds the size of a request's head
-        timeout_graceful_shutdown=round(settings.shutdown_grace),
-    )
+    address = serving.Address(settings.http_host, settings.http_port, settings.shutdown_grace)
+    serving.serve(create_app(settings, producer), address, Log(settings.log_level))
 
 
 def _wait_for(settings: Settings, producer: AsyncEmailRequestsProducer) -> None:
@@ -105,19 +89,7 @@ def _wait_for(settings: Settings, producer: AsyncEmailRequestsProducer) -> None:
     producer.check(settings.startup_timeout)
     example = request_of(SEND_REQUEST["examples"][0], "startup")
     assert isinstance(example, EmailRequest)  # noqa: S101  the contract's own example
-    _until(time.monotonic() + settings.startup_timeout, lambda: producer.serialize(example))
-
-
-def _until(deadline: float, attempt: Callable[[], object]) -> None:
-    while True:
-        try:
-            attempt()
-        except (InfrastructureError, UnknownSchema):
-            if time.monotonic() > deadline:
-                raise
-            threading.Event().wait(0.5)
-        else:
-            return
+    serving.wait_until(time.monotonic() + settings.startup_timeout, lambda: producer.serialize(example))
 
 
 if __name__ == "__main__":

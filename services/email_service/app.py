@@ -9,7 +9,6 @@ from fastapi import FastAPI
 from pymongo.errors import PyMongoError
 from starlette.middleware.cors import CORSMiddleware
 
-from services.email_service.logs import Log
 from services.email_service.openapi import describe
 from services.email_service.operations import operation_routes
 from services.email_service.parts import Parts, make_parts
@@ -18,6 +17,7 @@ from services.email_service.publish import Sender
 from services.email_service.routes import email_routes
 from services.email_service.settings import Settings
 from services.email_service.telemetry import Telemetry
+from services.web.logs import Log
 
 
 def create_app(settings: Settings, producer: Sender) -> FastAPI:

@@ -11,12 +11,12 @@ from eccs_contracts.ledger import DATABASE, client_of
 from services.email_service.auth import Authenticator
 from services.email_service.idempotency import Idempotency
 from services.email_service.ledger import LedgerReader
-from services.email_service.logs import Log
 from services.email_service.metrics import Metrics
 from services.email_service.publish import Publisher, Sender
 from services.email_service.rate import RateLimiter
 from services.email_service.sending import Sending
 from services.email_service.settings import Settings
+from services.web.logs import Log
 
 Client: TypeAlias = AsyncMongoClient[dict[str, Any]]
 

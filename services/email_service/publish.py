@@ -1,21 +1,21 @@
 """From the event loop to the broker and back: nothing blocks the loop, and answers come in bursts.
 
-librdkafka gathers what many requests hand over within its linger time into one produce request. Its delivery reports
-arrive on a thread of their own, many at once: the loop is woken once for a burst of them, not once for each.
+librdkafka gathers what many requests hand over within its linger time into one produce request. The loop itself
+collects the broker's answers, every few milliseconds while some are missing: a thread that did it would wake the loop
+for each of them and fight it for the interpreter, which costs more than all the rest of producing
+(docs/decisions/0006-api.md).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import Future
-from contextlib import suppress
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Final, Protocol
 
 from eccs_contracts import Delivery, EmailRequest
 
-_Waiting: TypeAlias = "tuple[asyncio.Future[Delivery], Future[Delivery]]"
+_TICK: Final = 0.004  # seconds between two looks at what the broker has answered
 
 
 class Sender(Protocol):
@@ -30,6 +30,12 @@ class Sender(Protocol):
     def check(self, timeout: float = 5.0) -> None:
         """See that the broker answers."""
 
+    def leave_reports(self) -> None:
+        """Collect no answers but in `poll`."""
+
+    def poll(self) -> int:
+        """Settle what is answered; how many are not. Never waits."""
+
 
 class Publisher:
     """Awaits acknowledgements; belongs to the loop it is first used on."""
@@ -39,8 +45,7 @@ class Publisher:
         self._sender: Any = sender
         self._warm = False
         self._warming = asyncio.Lock()
-        self._arrived: deque[_Waiting] = deque()
-        self._woken = False
+        self._looking = False
 
     async def publish(self, request: EmailRequest, headers: Mapping[str, str]) -> Delivery:
         """Hand a request over and wait for the broker.
@@ -52,38 +57,39 @@ class Publisher:
             UnknownSchema: the schema is not registered.
         """
         if not self._warm:
-            await self._look_up(request)
+            await self._warm_up(request)
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[Delivery] = loop.create_future()
-        answer: Future[Delivery] = self._sender.send(request, headers=headers)
-        answer.add_done_callback(lambda done: self._arrive(loop, waiter, done))
+        self._sender.send(request, headers=headers).add_done_callback(lambda done: _settle(waiter, done))
+        self._look_soon(loop)
         return await waiter
 
-    async def _look_up(self, request: EmailRequest) -> None:
+    async def _warm_up(self, request: EmailRequest) -> None:
         """Ask the registry on another thread, once; from then on handing over never waits for anything."""
         async with self._warming:
             if not self._warm:
                 await asyncio.to_thread(self._sender.serialize, request)
+                await asyncio.to_thread(self._sender.leave_reports)
                 self._warm = True
 
-    def _arrive(
-        self, loop: asyncio.AbstractEventLoop, waiter: asyncio.Future[Delivery], done: Future[Delivery]
-    ) -> None:
-        """Runs on librdkafka's thread."""
-        self._arrived.append((waiter, done))
-        if not self._woken:
-            self._woken = True
-            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-                loop.call_soon_threadsafe(self._settle)
+    def _look_soon(self, loop: asyncio.AbstractEventLoop) -> None:
+        if not self._looking:
+            self._looking = True
+            loop.call_later(_TICK, self._look, loop)
 
-    def _settle(self) -> None:
-        self._woken = False  # before the queue is looked at, so that what comes now wakes the loop again
-        while self._arrived:
-            waiter, done = self._arrived.popleft()
-            if waiter.done():  # the request was cancelled
-                continue
-            error = done.exception()
-            if error is None:
-                waiter.set_result(done.result())
-            else:
-                waiter.set_exception(error)
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Collect what has been answered, and come again while anything has not."""
+        self._looking = False  # first: whatever fails here, the next request looks again
+        if self._sender.poll():
+            self._look_soon(loop)
+
+
+def _settle(waiter: asyncio.Future[Delivery], done: Future[Delivery]) -> None:
+    """Runs on the loop, inside of `send` or of `poll`."""
+    if waiter.done():  # the request was cancelled
+        return
+    error = done.exception()
+    if error is None:
+        waiter.set_result(done.result())
+    else:
+        waiter.set_exception(error)

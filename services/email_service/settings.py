@@ -7,39 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-import jwt
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
-
 from eccs_contracts.errors import ConfigurationError
 from eccs_contracts.settings import kafka_config, number_setting, optional_setting, setting
+from services.web.logs import log_level
+from services.web.tokens import AuthSettings, auth_settings
 
 # Twice what the client library takes: under load a produce request carries more, and the answer is 5 ms later.
 _LINGER_MS: Final = 10
 # Of e-mails that wait for a broker: librdkafka's own gigabyte is more than a container has; what is beyond is 503.
 _QUEUE_KIB: Final = 128 * 1024
-_LEAST_SECRET: Final = 32  # bytes; RFC 7518, section 3.2
-_LEAST_RSA: Final = 2048  # bits; RFC 7518, section 3.3
-LEVELS: Final = ("debug", "info", "warning", "error")
-
-
-@dataclass(frozen=True, slots=True)
-class AuthSettings:
-    """Who is let in.
-
-    Attributes:
-        algorithm: HS256 or RS256, pinned: what a token's own header says is never followed.
-        key: secret of HS256 or public key (PEM) of RS256; never shown.
-        audience: what `aud` must hold; None where it is not asked for.
-        issuer: what `iss` must be; None where it is not asked for.
-        leeway: seconds that two clocks may differ.
-    """
-
-    algorithm: str
-    key: str = field(repr=False)
-    audience: str | None = None
-    issuer: str | None = None
-    leeway: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +70,8 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
         ConfigurationError: a variable is missing or not usable. Without a key for tokens nothing is served.
     """
     env = os.environ if env is None else env
-    level = setting("LOG_LEVEL", "info", env).lower()
-    if level not in LEVELS:
-        raise ConfigurationError(f"LOG_LEVEL is {level!r}: one of {', '.join(LEVELS)} is expected")
     return Settings(
-        auth=_auth(env),
+        auth=auth_settings(env),
         limits=_limits(env),
         mongodb_uri=setting("MONGODB_URI", env=env),
         idempotency_ttl=_seconds("IDEMPOTENCY_TTL", 86_400_000, env),
@@ -106,7 +79,7 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
         startup_timeout=_seconds("STARTUP_TIMEOUT", 15_000, env),
         shutdown_grace=_seconds("SHUTDOWN_GRACE", 25_000, env),
         cors_origins=_origins(env),
-        log_level=level,
+        log_level=log_level(env),
         http_host=setting("HTTP_HOST", "127.0.0.1", env),
         http_port=number_setting("HTTP_PORT", 3002, env=env),
     )
@@ -121,45 +94,6 @@ def producer_config(settings: Settings, env: Mapping[str, str] | None = None) ->
     timeout = round(settings.produce_timeout * 1000)
     own = {"delivery.timeout.ms": timeout, "linger.ms": _LINGER_MS, "queue.buffering.max.kbytes": _QUEUE_KIB}
     return {**kafka_config(env), **own}
-
-
-def _auth(env: Mapping[str, str]) -> AuthSettings:
-    secret, public = optional_setting("JWT_SECRET", env), optional_setting("JWT_PUBLIC_KEY", env)
-    if secret and public:
-        raise ConfigurationError("JWT_SECRET and JWT_PUBLIC_KEY are both set: one of them decides")
-    if not secret and not public:
-        raise ConfigurationError("JWT_SECRET (HS256) or JWT_PUBLIC_KEY (RS256) is not set: nobody could be let in")
-    if secret:
-        _check_secret(secret)
-    else:
-        _check_public_key(public or "")
-    return AuthSettings(
-        algorithm="HS256" if secret else "RS256",
-        key=secret or public or "",
-        audience=optional_setting("JWT_AUDIENCE", env),
-        issuer=optional_setting("JWT_ISSUER", env),
-        leeway=number_setting("JWT_LEEWAY", 5_000, env=env) / 1000,
-    )
-
-
-def _check_secret(secret: str) -> None:
-    if len(secret.encode()) < _LEAST_SECRET:
-        raise ConfigurationError(
-            f"JWT_SECRET is shorter than the {_LEAST_SECRET} bytes that HS256 needs (RFC 7518, section 3.2)"
-        )
-    try:
-        jwt.encode({}, secret, algorithm="HS256")
-    except jwt.PyJWTError:  # a PEM key as secret: whoever knows the public key could sign
-        raise ConfigurationError("JWT_SECRET holds a key pair's half: give it as JWT_PUBLIC_KEY") from None
-
-
-def _check_public_key(pem: str) -> None:
-    try:
-        key = load_pem_public_key(pem.encode())
-    except ValueError:
-        key = None
-    if not isinstance(key, RSAPublicKey) or key.key_size < _LEAST_RSA:
-        raise ConfigurationError(f"JWT_PUBLIC_KEY is not an RSA public key (PEM) of {_LEAST_RSA} bits or more")
 
 
 def _limits(env: Mapping[str, str]) -> Limits:

@@ -11,9 +11,9 @@ from typing import Final
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.email_service.logs import Log
 from services.email_service.metrics import Metrics
 from services.email_service.problems import ApiError, respond
+from services.web.logs import Log
 
 _ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 

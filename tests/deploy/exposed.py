@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
+
+from confluent_kafka import KafkaException, Producer
+
+from eccs_contracts.settings import kafka_security
 
 ROOT: Final = Path(__file__).parents[2]
 
@@ -26,8 +30,23 @@ _KEYWORDS: Final = frozenset(("and", "or", "unless", "offset", "bool", "by", "wi
 _OF_PROMETHEUS: Final = frozenset(("up", "ALERTS"))
 
 
-def variables_read() -> frozenset[str]:
-    """Everything in capitals that our programs name in their sources, and each as the file that holds it."""
+def unread(names: Iterable[str]) -> set[str]:
+    """The variables that none of our programs reads, by its sources or by handing them to librdkafka."""
+    known = _in_sources()
+    return {name for name in names if name not in known and not _of_librdkafka(name)}
+
+
+def _of_librdkafka(name: str) -> bool:
+    found = kafka_security({name.removesuffix("_FILE"): "x"})
+    try:
+        Producer(found)
+    except KafkaException as error:  # of another kind where the name is right and the value is not
+        return "No such configuration property" not in str(error)
+    return bool(found)
+
+
+def _in_sources() -> frozenset[str]:
+    """Everything in capitals that our programs name, and each as the file that holds it."""
     folders = ("eccs_contracts", "compat_checks", "services")
     sources = [path.read_text("utf-8") for folder in folders for path in (ROOT / folder).rglob("*.py")]
     names = {name for source in sources for name in _VARIABLE.findall(source)}

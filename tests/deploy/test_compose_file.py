@@ -15,7 +15,7 @@ from tests.deploy.exposed import ROOT
 from tests.images.base import pinned_base
 from tests.images.compose import SECRETS, Compose
 
-_OURS = ("contracts", "email-service", "notification-service")
+_OURS = ("contracts", "email-service", "notification-service", "dlq-console")
 _FILE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
 _SERVICES: dict[str, dict[str, Any]] = _FILE["services"]
 

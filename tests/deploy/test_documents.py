@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from eccs_contracts._cli import main
-from tests.deploy.exposed import ROOT, defined_metrics, variables_read
+from tests.deploy.exposed import ROOT, defined_metrics, unread
 from tests.deploy.files import RUNBOOKS, rules
 
 _PAGES = [*sorted(RUNBOOKS.glob("*.md")), ROOT / "docs" / "deploy.md", ROOT / "docs" / "security.md"]
@@ -50,7 +50,14 @@ def test_a_command_that_is_none_has_no_help() -> None:
 @pages
 def test_the_variables_are_read(page: Path) -> None:
     """A setting that nobody reads helps nobody."""
-    assert set(_VARIABLE.findall(_code(page))) - variables_read() == set()
+    assert unread(_VARIABLE.findall(_code(page))) == set()
+
+
+def test_a_name_that_is_none_is_not_read() -> None:
+    """Or the test above would pass for everything."""
+    names = {"SMTP_HOSTS", "KAFKA_SASL_USERNAMES"}
+
+    assert unread({*names, "SMTP_HOST", "KAFKA_SASL_USERNAME_FILE"}) == names
 
 
 @pages

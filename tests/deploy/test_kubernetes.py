@@ -13,7 +13,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from tests.deploy.exposed import ROOT, variables_read
+from tests.deploy.exposed import ROOT, unread
 from tests.deploy.files import DEPLOY, rules
 from tests.images.build import GRACE
 
@@ -24,6 +24,7 @@ _OBJECTS: list[dict[str, Any]] = [
 ]
 _PODS = [one for one in _OBJECTS if one["kind"] in ("Deployment", "Job")]
 _DEPLOYMENTS = [one for one in _OBJECTS if one["kind"] == "Deployment"]
+_SEVERAL = [one for one in _DEPLOYMENTS if one["spec"]["replicas"] > 1]
 
 
 def _name(one: dict[str, Any]) -> str:
@@ -80,19 +81,27 @@ def test_a_pod_has_no_more_than_it_needs(one: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("one", _DEPLOYMENTS, ids=_name)
-def test_a_service_is_probed_spread_and_protected(one: dict[str, Any]) -> None:
+def test_a_service_is_probed_and_protected(one: dict[str, Any]) -> None:
     """Liveness asks for no dependency; a drain has the time that the tests of the images gave it."""
     name, container = _name(one), _container(one)
-    live = {"email-service": "/health", "notification-service": "/livez"}[name]
+    live = {"notification-service": "/livez"}.get(name, "/health")
 
     assert container["livenessProbe"]["httpGet"]["path"] == container["startupProbe"]["httpGet"]["path"] == live
     assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
     assert one["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] == GRACE
-    for kind in ("PodDisruptionBudget", "HorizontalPodAutoscaler", "Service", "NetworkPolicy"):
+    for kind in ("Service", "NetworkPolicy"):
         assert name in _of_kind(kind)
 
 
-@pytest.mark.parametrize("one", _DEPLOYMENTS, ids=_name)
+def test_what_runs_more_than_once_is_spread_and_scaled() -> None:
+    """And nothing else: a budget for a single instance would block every drain of its node."""
+    several = {_name(one) for one in _SEVERAL}
+
+    assert several == {"email-service", "notification-service"}
+    assert set(_of_kind("PodDisruptionBudget")) == set(_of_kind("HorizontalPodAutoscaler")) == several
+
+
+@pytest.mark.parametrize("one", _SEVERAL, ids=_name)
 def test_a_budget_lets_a_node_be_drained(one: dict[str, Any]) -> None:
     """One that allows nothing blocks every upgrade of the cluster."""
     budget = _of_kind("PodDisruptionBudget")[_name(one)]["spec"]
@@ -123,4 +132,4 @@ def test_each_variable_is_one_that_is_read(one: dict[str, Any]) -> None:
     """A name that nobody reads is a setting that does nothing."""
     given = [entry["name"] for entry in _container(one).get("env", [])] + list(_of_kind("ConfigMap")["eccs"]["data"])
 
-    assert set(given) - variables_read() == set()
+    assert unread(given) == set()

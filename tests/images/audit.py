@@ -25,7 +25,7 @@ from tests.images.docker_cli import run
 
 CANARY: Final = "django==2.0"  # CVE-2018-6188 and many after it; none of ours needs it
 _CANARY_NAME: Final = CANARY.partition("==")[0]
-_DEFAULT: Final = "requirements/services.txt"
+_DEFAULT: Final = tuple(Path("requirements") / f"{name}.txt" for name in ("services", "registry", "build"))
 _SECONDS: Final = 600.0
 _NOT_AUDITED: Final = 3
 _PIN: Final = re.compile(r"^[A-Za-z0-9][^\s\\#]*(?:[ \t]*;[^\\#\n]*)?", re.MULTILINE)
@@ -49,7 +49,7 @@ class Report:
 def main(argv: Sequence[str]) -> int:
     """Audit; the exit code."""
     parser = argparse.ArgumentParser("python -m tests.images.audit", description=(__doc__ or "").strip())
-    parser.add_argument("files", nargs="*", type=Path, default=[Path(_DEFAULT)], metavar="FILE")
+    parser.add_argument("files", nargs="*", type=Path, default=list(_DEFAULT), metavar="FILE")
     parser.add_argument("--service", choices=["pypi", "osv"], default="pypi")
     parser.add_argument("--osv-url", metavar="URL", help="an OSV of your own")
     options = parser.parse_args(argv)

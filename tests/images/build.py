@@ -16,7 +16,7 @@ from tests.images.base import Base
 from tests.images.docker_cli import Docker
 from tests.images.packages import Say
 
-TARGETS: Final = ("email-service", "notification-service", "compat-checks")
+TARGETS: Final = ("email-service", "notification-service", "dlq-console", "compat-checks")
 PIPELINE: Final = "pipeline"  # a Dockerfile of its own
 _PIPELINE_FILE: Final = "compat_checks/pipelines/Dockerfile"
 GRACE: Final = 60  # seconds between SIGTERM and SIGKILL, as compose.yaml and the manifests have it

@@ -15,7 +15,7 @@ from tests.images.docker_cli import Unable, run
 
 Say = Callable[[str], None]
 _PACKAGES: Final[Mapping[str, str]] = {
-    "chromium": "chromium",
+    "chromium": "chromium fonts-dejavu-core",
     "debootstrap": "debootstrap",
     "docker": "docker.io",
     "dockerd": "docker.io",
@@ -51,7 +51,7 @@ def need(*programs: str, say: Say) -> None:
     missing = [program for program in programs if shutil.which(program) is None]
     if not missing:
         return
-    packages = sorted({_PACKAGES[program] for program in missing})
+    packages = sorted({package for program in missing for package in _PACKAGES[program].split()})
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         raise Unable(f"{', '.join(missing)} not found; on Debian: apt-get install {' '.join(packages)}")
     say(f"apt: installing {', '.join(packages)}")

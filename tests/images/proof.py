@@ -28,6 +28,7 @@ PROVEN: Final = {
     "test_readme": ("the commands of the README start both, send an e-mail, and stop them",),
     "test_compose": (
         "compose.yaml: order, health, limits, the job (twice), Kafka's settings on Apache Kafka, an e-mail end to end",
+        "the console for dead letters is healthy, ready, and asks for a token",
         "Prometheus loads our rules, reaches both services and records from them",
     ),
 }

@@ -20,7 +20,7 @@ from services.local_stack.kafka_jvm import find_java, resolved_jars
 from services.local_stack.processes import ROOT, Patience
 from services.local_stack.providers import Context
 from tests.deploy.files import rules
-from tests.images.calls import bearer, send, state, until
+from tests.images.calls import answers, bearer, send, state, until
 from tests.images.compose import SECRETS, STAND_INS, Compose
 from tests.images.docker_cli import Docker, Unable
 from tests.images.packages import need
@@ -89,7 +89,7 @@ def test_everything_is_healthy_and_the_job_has_ended(project: Compose) -> None:
 
     assert {row["Service"]: row["Health"] or f"exit {row['ExitCode']}" for row in rows} == {
         **dict.fromkeys(("kafka", "registry", "mongodb", "mail", "prometheus"), "healthy"),
-        **dict.fromkeys(("email-service", "notification-service"), "healthy"),
+        **dict.fromkeys(("email-service", "notification-service", "dlq-console"), "healthy"),
         "contracts": "exit 0",
     }
 
@@ -108,6 +108,15 @@ def test_an_email_arrives(project: Compose) -> None:
 
     until(lambda: state(url, _CALLER, one) == "sent", 40, "the ledger does not say sent")
     assert one in project.run("logs", "--no-log-prefix", "mail")
+
+
+def test_the_console_shows_its_first_page(project: Compose) -> None:
+    """It has reached its dependencies, and asks who is there."""
+    url = _url(project, "dlq-console", 3004)
+    until(lambda: answers(f"{url}/readyz"), 20, "it is not ready")
+    answer = httpx.get(url, timeout=10, follow_redirects=True)
+
+    assert (answer.status_code, "token" in answer.text) == (200, True), answer.text
 
 
 def test_prometheus_reaches_both_services_and_has_our_rules(project: Compose) -> None:
@@ -141,9 +150,10 @@ def test_limits_are_those_of_the_file(project: Compose, docker: Docker) -> None:
     assert (limits["ReadonlyRootfs"], limits["CapDrop"]) == (True, ["ALL"])
 
 
-def test_both_services_stop_in_order(project: Compose, docker: Docker) -> None:
+def test_the_services_stop_in_order(project: Compose, docker: Docker) -> None:
     """`docker compose stop` is a SIGTERM, and the exit codes say that they drained; the last of these tests."""
-    names = [project.run("ps", "--quiet", service) for service in ("email-service", "notification-service")]
-    project.run("stop", "email-service", "notification-service", timeout=90)
+    services = ("email-service", "notification-service", "dlq-console")
+    names = [project.run("ps", "--quiet", service) for service in services]
+    project.run("stop", *services, timeout=90)
 
-    assert [docker.run("inspect", "--format", "{{.State.ExitCode}}", name) for name in names] == ["0", "0"]
+    assert [docker.run("inspect", "--format", "{{.State.ExitCode}}", name) for name in names] == ["0"] * 3

@@ -40,6 +40,13 @@ def test_an_active_group_is_not_moved(stack: Stack, operator: Operator) -> None:
     assert group not in operator.run("groups", "list", "--active")[1]
 
 
+def test_a_group_that_nobody_knows_has_no_good_lag(operator: Operator) -> None:
+    """An alert that watches a group of a misspelt name must not stay silent."""
+    code, output, _ = operator.run("groups", "describe", "nobody", "--max-lag", "9")
+
+    assert (code, output.splitlines()[0]) == (1, "nobody: the broker knows no such group")
+
+
 @pytest.mark.parametrize("target", ["--to-earliest", "--to-latest", "--to-time", "--to-offset"])
 def test_a_group_goes_where_it_is_sent(stack: Stack, operator: Operator, target: str) -> None:
     """First it is only shown; the place is one that the partition has."""

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import signal
+import subprocess
+import sys
 import uuid
 from pathlib import Path
 from typing import IO
@@ -11,6 +15,7 @@ from typing import IO
 import pytest
 
 from services.local_stack import Stack
+from services.local_stack.processes import ROOT
 from tests.integration.operations.operating import Operator, ended, fill, originals, write
 from tests.unit.cli.letters import request
 
@@ -80,6 +85,23 @@ def _first(stream: IO[str] | None) -> str:
     """The first line of a process, which is at work then."""
     assert stream is not None
     return stream.readline()
+
+
+def test_a_wait_is_seen_on_a_terminal(operator: Operator) -> None:
+    """After two seconds, and gone when it is over."""
+    ours, theirs = pty.openpty()
+    script = [sys.executable, "-m", "eccs_contracts", "topics", "list", "--timeout", "4"]
+    environment = {**operator.environment, "KAFKA_BOOTSTRAP_SERVERS": NOBODY}
+    done = subprocess.run(
+        script, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=theirs, timeout=60, check=False
+    )
+    os.close(theirs)
+    shown = os.read(ours, 65_536).decode()
+    os.close(ours)
+
+    assert done.returncode == 3
+    assert shown.startswith("\rwaiting for the broker, 2 s")
+    assert shown.splitlines()[-1].rpartition("\r")[2].startswith("eccs-contracts: no broker answers")
 
 
 @pytest.mark.parametrize(

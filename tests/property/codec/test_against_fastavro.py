@@ -39,11 +39,12 @@ NOT_IN_ITS_JSON = {
 IN_JSON = [case for case in SUBJECTS if case != "union_of_logical"]  # two branches are an ISO 8601 text in it
 
 
-def _models(case: str) -> list[type[Record]]:
+def models_of(case: str) -> list[type[Record]]:
+    """The records of a case, or our own."""
     return [*OURS] if case == "ours" else list(models(package(case)).values())
 
 
-def _payloads(model: type[Record], count: int) -> list[tuple[object, bytes]]:
+def payloads_of(model: type[Record], count: int) -> list[tuple[object, bytes]]:
     """Random values and their bytes; none for a type that has no values."""
     values = Values(model.SCHEMA, Random(model.FULLNAME))
     try:
@@ -56,8 +57,8 @@ def _payloads(model: type[Record], count: int) -> list[tuple[object, bytes]]:
 @pytest.mark.parametrize("case", SUBJECTS)
 def test_both_codecs_read_and_write_the_same(case: str) -> None:
     """We read what fastavro wrote, and write the same bytes again, on the fast way and on the checked one."""
-    for model in _models(case):
-        for datum, payload in _payloads(model, 12):
+    for model in models_of(case):
+        for datum, payload in payloads_of(model, 12):
             value = model.from_avro(payload)
 
             assert alike(datum_of(value), plain(datum))
@@ -68,9 +69,9 @@ def test_both_codecs_read_and_write_the_same(case: str) -> None:
 @pytest.mark.parametrize("case", SUBJECTS)
 def test_damaged_bytes_are_the_value_that_fastavro_reads_or_an_error(case: str) -> None:
     """Damaged messages raise DecodeError, or are messages still; the checked way is of the same opinion."""
-    for model in _models(case):
+    for model in models_of(case):
         random = Random(model.FULLNAME)
-        for _, payload in _payloads(model, 6):
+        for _, payload in payloads_of(model, 6):
             _damage_and_compare(model, payload, random)
 
 
@@ -92,8 +93,8 @@ def _damage_and_compare(model: type[Record], payload: bytes, random: Random) -> 
 @pytest.mark.parametrize("case", SUBJECTS)
 def test_avro_json_gives_the_same_bytes_again(case: str) -> None:
     """Nothing is lost on a way through JSON text, not even the branch."""
-    for model in _models(case):
-        for _, payload in _payloads(model, 6):
+    for model in models_of(case):
+        for _, payload in payloads_of(model, 6):
             text = json.dumps(model.from_avro(payload).to_json("avro"))
 
             assert model.from_json(json.loads(text), "avro").to_avro() == payload
@@ -102,8 +103,8 @@ def test_avro_json_gives_the_same_bytes_again(case: str) -> None:
 @pytest.mark.parametrize("case", sorted({*SUBJECTS} - NOT_IN_ITS_JSON))
 def test_avro_json_is_what_fastavro_writes_and_reads(case: str) -> None:
     """The same text from the same bytes, and the value again from our text."""
-    for model in _models(case):
-        for datum, payload in _payloads(model, 6):
+    for model in models_of(case):
+        for datum, payload in payloads_of(model, 6):
             ours = json.dumps(model.from_avro(payload).to_json("avro"))
 
             assert ours == json_of(model.SCHEMA, datum)
@@ -113,8 +114,8 @@ def test_avro_json_is_what_fastavro_writes_and_reads(case: str) -> None:
 @pytest.mark.parametrize("case", IN_JSON)
 def test_the_plain_form_survives_json(case: str) -> None:
     """A value is the same after a way through JSON text, but for the branches that JSON does not name."""
-    for model in _models(case):
-        for _, payload in _payloads(model, 4):
+    for model in models_of(case):
+        for _, payload in payloads_of(model, 4):
             value = model.from_avro(payload)
             text = json.dumps(value.to_json())
 

@@ -256,6 +256,15 @@ def test_masking_follows_the_schema_into_everything() -> None:
     }
 
 
+def test_instants_can_be_read_wherever_they_stand() -> None:
+    """In records of unions, too; what is no instant stays as it is, also a number."""
+    found = shown(letter(5, original=request(5, expires_at=NOW)), personal=True, dates=True)["letter"]
+
+    assert found["originalData"]["timestamp"] == found["originalData"]["expiresAt"] == "2026-05-04T12:00:00.000+00:00"
+    assert found["dlqMetadata"]["failedAt"] == "2026-05-04T12:00:00.000+00:00"
+    assert (found["dlqMetadata"]["originalOffset"], found["originalData"]["templateId"]) == (42, None)
+
+
 def test_masking_knows_the_contracts() -> None:
     """Of a request, address, subject and body."""
     found = masked(request(1).to_json(), EmailRequest.SCHEMA)

@@ -15,6 +15,9 @@ import pytest
 from eccs_contracts._cli import main
 from eccs_contracts._cli._progress import Progress
 from eccs_contracts._cli._tables import bars, table
+from eccs_contracts.dead_letters.archive import write
+from eccs_contracts.dead_letters.errors import ExtraMissing
+from tests.unit.cli.letters import letter
 
 
 def test_a_table_fits_the_terminal() -> None:
@@ -99,6 +102,7 @@ def test_progress_is_for_terminals() -> None:
         (["dlq", "list", "--where", "x"], "field=value is expected"),
         (["dlq", "list", "--category", "BAD"], "'BAD' is not one of"),
         (["consume", "--topic", "elsewhere"], "elsewhere is none of"),
+        (["consume", "--dlq", "--topic", "email_requests"], "leave one of"),
         (["groups", "reset", "--to-earliest"], "KAFKA_BOOTSTRAP_SERVERS is not set"),
         (["topics", "apply", "--allow", "everything"], "'everything' is not one of"),
         (["topics", "describe", "elsewhere"], "'elsewhere' is not one of"),
@@ -228,6 +232,48 @@ def test_help_needs_no_client_library() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
 
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ("topics list --timeout 0.1", 3),
+        ("groups list --timeout 0.1", 3),
+        ("dlq list --timeout 0.1", 3),
+        ("dlq redrive --all --timeout 0.1", 3),
+        ("dlq redrive --all --yes", 2),
+        ("dlq audit", 2),
+    ],
+)
+def test_only_the_audit_record_needs_a_database(arguments: str, code: int) -> None:
+    """Without PyMongo all else goes as far as to the broker; where it is needed, the extra is named."""
+    script = (
+        "import sys; sys.modules['pymongo'] = None; import eccs_contracts; from eccs_contracts._cli import main\n"
+        f"sys.exit(main({arguments.split()}))"
+    )
+    servers = {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9", "SCHEMA_REGISTRY_URL": "http://127.0.0.1:9"}
+    databases = {"MONGODB_URI": "mongodb://127.0.0.1:9"} if code == 2 else {}
+    environment = {name: value for name, value in os.environ.items() if name != "MONGODB_URI"}
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**environment, **servers, **databases},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == code, done.stderr
+    assert ("pip install 'eccs-contracts[operations]'" in done.stderr) == (code == 2)
+
+
+def test_parquet_without_its_extra_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And no file is left."""
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+
+    with pytest.raises(ExtraMissing, match=r"eccs-contracts\[parquet\]"):
+        write(tmp_path / "letters.parquet", [letter()])
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from services.email_service.auth import Authenticator
 from services.email_service.problems import ApiError
-from services.email_service.settings import AuthSettings
+from services.web.tokens import AuthSettings
 from tests.benchmark.http.tokens import AUDIENCE, ISSUER, TOKENS, forged, good_token
 from tests.integration.api_harness import SECRET
 

@@ -7,7 +7,7 @@ import logging
 
 import pytest
 
-from services.email_service.logs import JsonHandler, Log
+from services.web.logs import JsonHandler, Log
 
 
 def test_a_line_is_json_without_addresses(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 
 import pytest
@@ -17,20 +17,21 @@ from services.email_service.sending import request_of
 
 
 class Held:
-    """A producer whose answers the test gives."""
+    """A producer whose answers the test gives: by `answers`, once as many are asked for as it waits for."""
 
-    def __init__(self, count: int) -> None:
-        self.full = asyncio.Event()
-        self._count = count
-        self.answers: list[Future[Delivery]] = []
+    def __init__(self, count: int, answer: Callable[[int, Future[Delivery]], None]) -> None:
+        self._count, self._answer = count, answer
+        self.futures: list[Future[Delivery]] = []
         self.looked_up: list[str] = []
+        self.left = 0
+        self.polls = 0
+        self.sent, self.polled = asyncio.Event(), asyncio.Event()
 
     def send(self, value: EmailRequest, *, headers: Mapping[str, str] | None = None) -> Future[Delivery]:  # noqa: ARG002
         """Keep the future."""
-        self.answers.append(Future())
-        if len(self.answers) == self._count:
-            self.full.set()
-        return self.answers[-1]
+        self.futures.append(Future())
+        self.sent.set()
+        return self.futures[-1]
 
     def serialize(self, value: EmailRequest) -> bytes | None:  # noqa: ARG002
         """Note on which thread."""
@@ -40,6 +41,32 @@ class Held:
     def check(self, timeout: float = 5.0) -> None:
         """Nothing."""
 
+    def leave_reports(self) -> None:
+        """Note it."""
+        self.left += 1
+
+    def poll(self) -> int:
+        """Answer all, where all have asked."""
+        self.polls += 1
+        if self.polls == 3:
+            self.polled.set()
+        if len(self.futures) == self._count:
+            for number, future in enumerate(self.futures):
+                if not future.done():
+                    self._answer(number, future)
+        return sum(not future.done() for future in self.futures)
+
+
+def _place(number: int, future: Future[Delivery]) -> None:
+    future.set_result(Delivery("t", 0, number))
+
+
+def _every_other_fails(number: int, future: Future[Delivery]) -> None:
+    if number % 2:
+        future.set_exception(DeliveryFailed(str(number)))
+    else:
+        _place(number, future)
+
 
 def _request() -> EmailRequest:
     made = request_of(SEND_REQUEST["examples"][0], "u1")
@@ -47,57 +74,61 @@ def _request() -> EmailRequest:
     return made
 
 
-async def _publish(sender: Held, count: int, answer: threading.Thread) -> list[Delivery | BaseException]:
+async def _publish(sender: Held, count: int) -> list[Delivery | BaseException]:
     publisher = Publisher(sender)
-    tasks = [asyncio.create_task(publisher.publish(_request(), {})) for _ in range(count)]
-    await sender.full.wait()
-    answer.start()
-    return await asyncio.gather(*tasks, return_exceptions=True)
+    async with asyncio.timeout(10):
+        return await asyncio.gather(*(publisher.publish(_request(), {}) for _ in range(count)), return_exceptions=True)
 
 
 def test_each_waiter_gets_its_own_answer() -> None:
-    """From another thread, errors among them."""
-    sender = Held(6)
-
-    def answer() -> None:
-        for number, future in enumerate(sender.answers):
-            if number % 2:
-                future.set_exception(DeliveryFailed(str(number)))
-            else:
-                future.set_result(Delivery("t", 0, number))
-
-    got = asyncio.run(_publish(sender, 6, threading.Thread(target=answer)))
+    """Errors among them."""
+    got = asyncio.run(_publish(Held(6, _every_other_fails), 6))
 
     assert [one.offset if isinstance(one, Delivery) else str(one) for one in got] == [0, "1", 2, "3", 4, "5"]
 
 
 def test_the_schema_is_looked_up_once_and_off_the_loop() -> None:
-    """However many ask at a time."""
-    sender = Held(5)
+    """However many ask at a time; then the loop takes the answers over."""
+    sender = Held(5, _place)
 
-    def answer() -> None:
-        for future in sender.answers:
-            future.set_result(Delivery("t", 0, 0))
+    asyncio.run(_publish(sender, 5))
 
-    asyncio.run(_publish(sender, 5, threading.Thread(target=answer)))
-
-    assert len(sender.looked_up) == 1
+    assert (len(sender.looked_up), sender.left) == (1, 1)
     assert sender.looked_up[0] != threading.main_thread().name
+
+
+def test_the_loop_goes_on_while_answers_are_missing() -> None:
+    """And is left alone once there are none."""
+    sender = Held(2, _place)
+
+    async def run() -> tuple[int, int, int]:
+        publisher = Publisher(sender)
+        first = asyncio.create_task(publisher.publish(_request(), {}))
+        async with asyncio.timeout(10):
+            await sender.polled.wait()
+            missing = int(not first.done())
+            await publisher.publish(_request(), {})
+            await first
+            polls = sender.polls
+            await asyncio.sleep(0.05)
+        return missing, polls, sender.polls
+
+    missing, after, later = asyncio.run(run())
+
+    assert (missing, later) == (1, after)
 
 
 def test_an_answer_for_nobody_hurts_nobody() -> None:
     """The request was cancelled before the broker answered."""
-    sender = Held(2)
+    sender = Held(2, _place)
 
     async def run() -> None:
         publisher = Publisher(sender)
-        gone, stays = (asyncio.create_task(publisher.publish(_request(), {})) for _ in range(2))
-        await sender.full.wait()
-        gone.cancel()
-        await asyncio.sleep(0)
-        for future in sender.answers:
-            future.set_result(Delivery("t", 0, 7))
-        assert (await stays).offset == 7
+        gone = asyncio.create_task(publisher.publish(_request(), {}))
+        async with asyncio.timeout(10):
+            await sender.sent.wait()
+            gone.cancel()
+            assert (await publisher.publish(_request(), {})).offset == 1
         with pytest.raises(asyncio.CancelledError):
             await gone
 

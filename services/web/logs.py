@@ -6,12 +6,27 @@ import json
 import logging
 import re
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-from services.email_service.settings import LEVELS
+from eccs_contracts.errors import ConfigurationError
+from eccs_contracts.settings import setting
 
+LEVELS: Final = ("debug", "info", "warning", "error")
 _ADDRESS: Final = re.compile(r"[^\s<>\"'=(),;:]+@[^\s<>\"'(),;:]+")
+
+
+def log_level(env: Mapping[str, str]) -> str:
+    """LOG_LEVEL, info unless it is set.
+
+    Raises:
+        ConfigurationError: it is none of LEVELS.
+    """
+    level = setting("LOG_LEVEL", "info", env).lower()
+    if level not in LEVELS:
+        raise ConfigurationError(f"LOG_LEVEL is {level!r}: one of {', '.join(LEVELS)} is expected")
+    return level
 
 
 def masked(text: str) -> str:

@@ -1,0 +1,1 @@
+"""A console for dead letters in the browser."""

@@ -1,0 +1,50 @@
+"""`python -m services.dlq_console`: serve until SIGTERM.
+
+Exit codes: 0 stopped, a redrive at work stopped between two batches; 2 usage; 3 a dependency does not answer.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import closing
+
+from eccs_contracts.dead_letters.store import AuditStore
+from eccs_contracts.errors import ConfigurationError, InfrastructureError
+from eccs_contracts.serde import Registry
+from services.dlq_console.app import create_app, make_parts
+from services.dlq_console.settings import load_settings
+from services.web.serving import serve, wait_until
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command; the exit code."""
+    if arguments:
+        print("dlq-console: usage: python -m services.dlq_console", file=sys.stderr)
+        return 2
+    try:
+        run()
+    except ConfigurationError as error:
+        print(f"dlq-console: {error}", file=sys.stderr)
+        return 2
+    except InfrastructureError as error:
+        print(f"dlq-console: {error}", file=sys.stderr)
+        return 3
+    return 0
+
+
+def run() -> None:
+    """Serve until a signal."""
+    settings = load_settings()
+    registry = Registry.from_env()
+    with closing(AuditStore.from_env()) as store:
+        parts = make_parts(settings, registry, store)
+        with closing(parts.letters):
+            deadline = time.monotonic() + settings.startup_timeout
+            for check in (parts.letters.check, registry.check, store.prepare):
+                wait_until(deadline, check)
+            serve(create_app(parts), settings.address, parts.log)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
