@@ -166,7 +166,7 @@ def clocks_apart(rig: Rig) -> Injected:
     return Injected(1)
 
 
-@fault("30", "The thread that delivers ends", fast=True)
+@fault("30", "The thread that delivers ends")
 def thread_ends(rig: Rig) -> Injected:
     """`/livez` fails within its time; whoever watches it starts another process."""
     instance = rig.start(ready="/health", ECCS_KILL_POINT="after-claim:5:exit", LIVE_TTL="3000")
