@@ -107,12 +107,13 @@ def test_an_email_goes_all_the_way_over_secured_connections(
         EmailApi(url, _bearer()) as api,
     ):
         sent = api.send(Email(to="secured@example.com", subject="Hello", body="Text"))
-        arrived = sink.wait_for(lambda one: len(one.messages) == 1, _SECONDS)
+        arrived = sink.wait_for(lambda one: "secured@example.com" in one.attempts, _SECONDS)
         marked = Patience(_SECONDS, threading.Event()).until(lambda: _state(api, sent.id) == "sent")
         codes = [_stopped(email_service), _stopped(notification_service)]
 
     assert (arrived, marked, codes) == (True, True, [0, 0])
-    assert sink.messages[0].recipients == ("secured@example.com",)
+    # Other tests of the session left requests in the topic, which are delivered as well.
+    assert [mail.recipients for mail in sink.messages].count(("secured@example.com",)) == 1
     assert leaked("".join(log.read_text() for log in logs)) == []
 
 

@@ -41,7 +41,7 @@ def main() -> int:
     try:
         with start_stack(StackOptions(parts=("registry", "mongo", "broker"))) as stack:
             apply_contracts(stack.environment)
-            given.broker = str(stack.choices[-1]).partition(";")[0]
+            given.broker = next(str(one) for one in stack.choices if one.part == "broker").partition(";")[0]
             return _RUNS[given.what]({**os.environ, **stack.environment}, given)
     except StackError as error:
         print(f"http: {error}", file=sys.stderr)
