@@ -78,7 +78,7 @@ def test_commands_get_in_the_same_way(secured: Secured, way: str) -> None:
 
     plan = run(env, "eccs_contracts", "topics", "plan")
     produced = run(env, "eccs_contracts", "produce", "--batch", "2")
-    consumed = run(env, "eccs_contracts", "consume", "--from-beginning", "--max", "1", "--timeout", "20")
+    consumed = run(env, "eccs_contracts", "consume", "--from-beginning", "--max", "1", "--format", "json")
 
     assert [code for code, _ in (plan, produced, consumed)] == [0, 0, 0], (plan, produced, consumed)
     assert "email_requests" in produced[1]
