@@ -68,6 +68,6 @@ def measure(stage: Stage, messages: int, limit: float) -> Memory:
         process.end()
         sent = [one.id for one in stage.sink.take()]
         committed = sum(places.committed(stage.broker, name, EmailRequest.TOPIC))
-        if not len(sent) == len(set(sent)) == committed:
+        if len(sent) != len(set(sent)) or committed > len(sent):
             raise RuntimeError(f"{len(sent)} mails, {len(set(sent))} different ones, {committed} committed")
     return Memory(min(count, messages), seconds, [one for one in samples if one[0]])

@@ -199,7 +199,8 @@ Written by `python -m tests.benchmark.delivery --docs docs`; `make bench` prints
 
 `mails/s` is the median of several windows, `slowest` the least of them; `us/mail` is processor time of the candidate
 for each mail, and behind it stands what the other processes spent on it. `of one core` names the part that worked
-most. Every window ends with a reconciliation: what the mail server has is in the ledger, once, and committed.
+most. Every window ends with a reconciliation: what the mail server has is in the ledger, once, and no more is
+committed.
 
 - **ours** is `python -m services.notification_service` as it comes: {sessions} SMTP sessions, claim, send, mark,
   commit. A crash repeats at most the mails that are in doubt, and as it comes these are as many as there are sessions.

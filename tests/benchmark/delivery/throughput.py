@@ -111,12 +111,16 @@ def _look(stage: Stage, process: Process) -> dict[str, float]:
 
 
 def _reconcile(stage: Stage, candidate: Candidate, name: str) -> None:
-    """What was sent is in the ledger, once, and committed: a rate that loses or doubles mails is no rate."""
+    """What was sent is in the ledger, once, and no more is committed: a rate that loses or doubles mails is no rate.
+
+    Less may be committed: where the broker is too busy for the last commit, what comes again is known to the ledger.
+    """
     sent = [one.id for one in stage.sink.take()]
     known = {one["_id"] for one in stage.entries(name).find({"state": EmailState.SENT}, {"_id": 1})}
     committed = sum(places.committed(stage.broker, name, EmailRequest.TOPIC))
-    if len(sent) != len(set(sent)) or set(sent) != known or committed != len(sent):
-        raise RuntimeError(
-            f"{candidate.name}: {len(sent)} mails, {len(set(sent))} different ones, {len(known)} in the ledger, "
-            f"{committed} committed"
-        )
+    found = f"{candidate.name}: {len(sent)} mails, {len(set(sent))} different ones, {len(known)} in the ledger, "
+    found += f"{committed} committed"
+    if len(sent) != len(set(sent)) or set(sent) != known or committed > len(sent):
+        raise RuntimeError(found)
+    if committed < len(sent):
+        stage.say(found)
