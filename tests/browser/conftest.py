@@ -1,4 +1,4 @@
-"""The browser, once for all tests in it; where there is none, they are skipped loudly, or fail where it is required."""
+"""The browser, once for a module; where there is none, its tests are skipped loudly, or fail where it is required."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from tests.console_harness import running_console
 _MISSING = "no Chromium is on PATH; `python -m tests.images.packages chromium` installs Debian's, where it may"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium, headless."""
+    """Chromium, headless; no longer than the module: while it runs, no other test can run an asyncio loop."""
     if chromium.path() is None:
         if os.environ.get("ECCS_REQUIRE_BROWSER") == "1":
             pytest.fail(f"ECCS_REQUIRE_BROWSER=1, but {_MISSING}", pytrace=False)
