@@ -223,17 +223,7 @@ def _show_run(store: AuditStore, run: str, wait: float, form: str, *, items: boo
     totals = {**{str(end): count for end, count in ended.items()}, **counts}
     listed = store.items(run) if items else []
     if form == "json":
-        documents = [
-            {
-                "place": str(one.place),
-                "emailId": one.email_id,
-                "redrive": one.redrive,
-                "state": one.state,
-                "target": one.target and "{}/{}/{}".format(*one.target),
-                "end": one.end,
-            }
-            for one in listed
-        ]
+        documents = [one.to_json() for one in listed]
         print_json({"run": run, "ends": totals, **({"items": documents} if items else {})})
     else:
         print_lines(table(("end", "messages"), list(totals.items())))

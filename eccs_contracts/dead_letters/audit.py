@@ -78,6 +78,17 @@ class Item:
             return self.email_id
         return "{}/{}/{}".format(*self.target)
 
+    def to_json(self) -> dict[str, Any]:
+        """What machines are told of it."""
+        return {
+            "place": str(self.place),
+            "emailId": self.email_id,
+            "redrive": self.redrive,
+            "state": self.state,
+            "target": self.target and "{}/{}/{}".format(*self.target),
+            "end": self.end,
+        }
+
 
 def latest(items: Iterable[Item]) -> dict[str, Item]:
     """The items by the identity of their letters; of one that several batches had, that it was sent, if it was."""

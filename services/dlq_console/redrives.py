@@ -8,7 +8,7 @@ from contextlib import closing
 from datetime import datetime
 from typing import Any, Final
 
-from eccs_contracts.dead_letters.audit import STALE, Item, ItemState, Lock, Run, RunState
+from eccs_contracts.dead_letters.audit import STALE, ItemState, Lock, Run, RunState
 from eccs_contracts.dead_letters.decision import EXPLANATIONS, MOST_REDRIVES, Guard, Left
 from eccs_contracts.dead_letters.reading import LetterReader
 from eccs_contracts.dead_letters.redriving import ALREADY, Order, Outlook, ends, outlook
@@ -118,7 +118,7 @@ def show(parts: Parts, visit: Visit) -> Page:
         "options": [(name, value) for name, value in run.options.items() if value],
     }
     data = {**_document(run, state), "items": _counted(counts), "ends": values["ends"], "left": dict(run.left)}
-    data["letters"] = [_item(one) for one in items[:_ITEMS]]
+    data["letters"] = [one.to_json() for one in items[:_ITEMS]]
     return Page("run.html", values, data, refresh=_pace(state, ended))
 
 
@@ -185,15 +185,4 @@ def _document(run: Run, state: str) -> dict[str, Any]:
         "state": state,
         "started": run.started.isoformat(),
         "options": dict(run.options),
-    }
-
-
-def _item(one: Item) -> dict[str, Any]:
-    return {
-        "place": str(one.place),
-        "emailId": one.email_id,
-        "redrive": one.redrive,
-        "state": one.state,
-        "target": one.target and "{}/{}/{}".format(*one.target),
-        "end": one.end,
     }

@@ -27,15 +27,14 @@ class Clock:
         """This instant."""
         return self._began + timedelta(seconds=self._monotonic() - self._zero)
 
-    def align(self, reference: datetime, before: datetime, after: datetime) -> float:
+    def align(self, reference: datetime) -> float:
         """Go by another clock from here on; by how many seconds that one was ahead.
 
         Args:
-            reference: what it said.
-            before: `now()` when it was asked.
-            after: and when it had answered.
+            reference: what it said, just now. However long the answer took, it had said it before: so this clock is
+                late by that long at most, and never early, as the retries that it starts.
         """
-        ahead = reference - (before + (after - before) / 2)
+        ahead = reference - self.now()
         self._began += ahead
         return ahead.total_seconds()
 

@@ -132,12 +132,11 @@ class Ledger:
 
     async def align(self) -> float:
         """Let the service go by the database's clock; by how many seconds that is ahead. Errors as `claim`."""
-        before = self._clock.now()
         try:
             answer = await self._client.admin.command("hello")
         except PyMongoError as error:
             raise _unavailable(error) from error
-        return self._clock.align(answer["localTime"].replace(tzinfo=UTC), before, self._clock.now())
+        return self._clock.align(answer["localTime"].replace(tzinfo=UTC))
 
     async def check(self) -> None:
         """Ping; raises LedgerUnavailable."""
