@@ -97,7 +97,7 @@ def _broken_server() -> Iterator[tuple[int, list[str]]]:
         server.server_close()
 
 
-@fault("5", "Unknown schema id", fast=True)
+@fault("5", "Unknown schema id")
 def unknown_schema(rig: Rig) -> Injected:
     """A few short looks, then the DLQ; neighbours are not held up."""
     rig.start()

@@ -219,10 +219,10 @@ def queue_full(rig: Rig) -> Injected:
     """It is a failure that is told at once, and tried again: nothing is dropped."""
     instance = rig.start(PRODUCER_QUEUE="1")
     rig.sink.script(Fault("RCPT", "450 4.2.0 not now", r".*@retry\.example", first=1))
-    rig.feed(60, "retry.example")
-    rig.until(lambda: len(rig.sink.messages) == 60, "all arrive", 40)
+    rig.feed(20, "retry.example")
+    rig.until(lambda: len(rig.sink.messages) == 20, "all arrive", 40)
     refused = int(instance.metric("kafka_delivery_failures_total"))
-    return Injected(refused, note=f"{refused} writes found it full, 60 retries written once each")
+    return Injected(refused, note=f"{refused} writes found it full, 20 retries written once each")
 
 
 @fault("29", "NOT_ENOUGH_REPLICAS: the second replica of the retry topic and the DLQ is gone")
