@@ -59,8 +59,8 @@ audit: $(READY) ## Known vulnerabilities of the locked requirements; fails where
 bench: $(READY) ## Ratios, side by side in one run
 	$(BIN)/python -m tests.benchmark
 	$(BIN)/python -m tests.benchmark.contracts
-	$(BIN)/python -m tests.benchmark.delivery
 	$(BIN)/python -m tests.benchmark.http
+	$(BIN)/python -m tests.benchmark.delivery
 
 faults: $(READY) ## All faults with real processes, and the table of what each cost (docs/faults.md)
 	$(BIN)/python -m tests.fault
