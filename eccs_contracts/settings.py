@@ -88,6 +88,15 @@ def number_setting(name: str, default: int, *, least: int = 0, env: Mapping[str,
     return value
 
 
+def seconds_setting(name: str, default_ms: int, env: Mapping[str, str] | None = None) -> float:
+    """A time in seconds, given as milliseconds of at least 1.
+
+    Raises:
+        ConfigurationError: it is something else.
+    """
+    return number_setting(name, default_ms, least=1, env=env) / 1000
+
+
 def kafka_config(env: Mapping[str, str] | None = None) -> dict[str, str]:
     """Librdkafka's settings for the broker.
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from eccs_contracts.errors import ConfigurationError
-from eccs_contracts.settings import kafka_config, number_setting, setting
+from eccs_contracts.settings import kafka_config, number_setting, seconds_setting, setting
 from services.web.logs import log_level
 from services.web.serving import Address
 from services.web.tokens import AuthSettings, auth_settings
@@ -47,21 +47,17 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
     return Settings(
         auth=auth_settings(env),
         kafka=kafka_config(env),
-        session=_seconds("SESSION_LIFETIME", 28_800_000, env),
+        session=seconds_setting("SESSION_LIFETIME", 28_800_000, env),
         secure_cookie=_truth("SECURE_COOKIE", "true", env),
         most_letters=number_setting("MAX_LETTERS", 50_000, least=1, env=env),
-        startup_timeout=_seconds("STARTUP_TIMEOUT", 15_000, env),
+        startup_timeout=seconds_setting("STARTUP_TIMEOUT", 15_000, env),
         log_level=log_level(env),
         address=Address(
             setting("HTTP_HOST", "127.0.0.1", env),
             number_setting("HTTP_PORT", 3004, env=env),
-            _seconds("SHUTDOWN_GRACE", 25_000, env),
+            seconds_setting("SHUTDOWN_GRACE", 25_000, env),
         ),
     )
-
-
-def _seconds(name: str, milliseconds: int, env: Mapping[str, str]) -> float:
-    return number_setting(name, milliseconds, least=1, env=env) / 1000
 
 
 def _truth(name: str, default: str, env: Mapping[str, str]) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from eccs_contracts.errors import ConfigurationError
-from eccs_contracts.settings import kafka_config, number_setting, optional_setting, setting
+from eccs_contracts.settings import kafka_config, number_setting, optional_setting, seconds_setting, setting
 from services.web.logs import log_level
 from services.web.tokens import AuthSettings, auth_settings
 
@@ -74,10 +74,10 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
         auth=auth_settings(env),
         limits=_limits(env),
         mongodb_uri=setting("MONGODB_URI", env=env),
-        idempotency_ttl=_seconds("IDEMPOTENCY_TTL", 86_400_000, env),
-        produce_timeout=_seconds("PRODUCE_TIMEOUT", 10_000, env),
-        startup_timeout=_seconds("STARTUP_TIMEOUT", 15_000, env),
-        shutdown_grace=_seconds("SHUTDOWN_GRACE", 25_000, env),
+        idempotency_ttl=seconds_setting("IDEMPOTENCY_TTL", 86_400_000, env),
+        produce_timeout=seconds_setting("PRODUCE_TIMEOUT", 10_000, env),
+        startup_timeout=seconds_setting("STARTUP_TIMEOUT", 15_000, env),
+        shutdown_grace=seconds_setting("SHUTDOWN_GRACE", 25_000, env),
         cors_origins=_origins(env),
         log_level=log_level(env),
         http_host=setting("HTTP_HOST", "127.0.0.1", env),
@@ -101,7 +101,7 @@ def _limits(env: Mapping[str, str]) -> Limits:
     return Limits(
         body=number_setting("MAX_BODY", 900_000, least=1, env=env),
         batch=batch,
-        body_timeout=_seconds("BODY_TIMEOUT", 10_000, env),
+        body_timeout=seconds_setting("BODY_TIMEOUT", 10_000, env),
         rate=number_setting("RATE_LIMIT", 100, env=env),
         # A batch that is larger than the burst could never pass.
         burst=number_setting("RATE_BURST", max(1_000, batch), least=batch, env=env),
@@ -116,7 +116,3 @@ def _origins(env: Mapping[str, str]) -> tuple[str, ...]:
         if not one.startswith(("http://", "https://")) or one.count("/") != 2:
             raise ConfigurationError(f"CORS_ORIGINS: {one!r}: an origin like https://app.example.com is expected")
     return found
-
-
-def _seconds(name: str, milliseconds: int, env: Mapping[str, str]) -> float:
-    return number_setting(name, milliseconds, least=1, env=env) / 1000

@@ -12,7 +12,14 @@ from pathlib import Path
 
 from eccs_contracts.delivery import AmbiguousPolicy, RetryPolicy
 from eccs_contracts.errors import ConfigurationError
-from eccs_contracts.settings import flag_setting, kafka_config, number_setting, optional_setting, setting
+from eccs_contracts.settings import (
+    flag_setting,
+    kafka_config,
+    number_setting,
+    optional_setting,
+    seconds_setting,
+    setting,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +195,8 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
         instance=f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}",
         templates=_folder("TEMPLATES_DIR", default_templates, env),
         producer_queue=number_setting("PRODUCER_QUEUE", 100_000, least=1, env=env),
-        startup_timeout=_seconds("STARTUP_TIMEOUT", 15_000, env),
-        live_ttl=_seconds("LIVE_TTL", 60_000, env),
+        startup_timeout=seconds_setting("STARTUP_TIMEOUT", 15_000, env),
+        live_ttl=seconds_setting("LIVE_TTL", 60_000, env),
         http_host=setting("HTTP_HOST", "127.0.0.1", env),
         http_port=number_setting("HTTP_PORT", 3003, env=env),
     )
@@ -200,8 +207,8 @@ def _engine(env: Mapping[str, str]) -> EngineSettings:
         group_id=setting("KAFKA_GROUP_ID", "notification-group", env),
         group_protocol=_one_of("KAFKA_GROUP_PROTOCOL", ("classic", "consumer"), env),
         assignment=_one_of("KAFKA_ASSIGNMENT", ("cooperative-sticky", "range", "roundrobin"), env),
-        max_poll_interval=_seconds("MAX_POLL_INTERVAL", 300_000, env),
-        session_timeout=_seconds("KAFKA_SESSION_TIMEOUT", 10_000, env),
+        max_poll_interval=seconds_setting("MAX_POLL_INTERVAL", 300_000, env),
+        session_timeout=seconds_setting("KAFKA_SESSION_TIMEOUT", 10_000, env),
         max_in_flight=number_setting("MAX_IN_FLIGHT", 256, least=1, env=env),
         retry_window=number_setting("RETRY_WINDOW", 20_000, least=1, env=env),
         retry_window_bytes=number_setting("RETRY_WINDOW_BYTES", 2**28, least=1, env=env),
@@ -212,7 +219,7 @@ def _engine(env: Mapping[str, str]) -> EngineSettings:
 def _ledger(env: Mapping[str, str]) -> LedgerSettings:
     return LedgerSettings(
         uri=setting("MONGODB_URI", env=env),
-        lease=_seconds("CLAIM_LEASE", 120_000, env),
+        lease=seconds_setting("CLAIM_LEASE", 120_000, env),
         # The topics keep a request for 7 days: an entry that goes earlier forgets what was sent.
         ttl_days=number_setting("LEDGER_TTL_DAYS", 90, least=8, env=env),
         ambiguous=AmbiguousPolicy(_one_of("AMBIGUOUS_POLICY", ("resend", "park"), env)),
@@ -234,7 +241,7 @@ def _smtp(env: Mapping[str, str]) -> SmtpSettings:
         sender=setting("SMTP_SENDER", "no-reply@eccs.example", env),
         rate=number_setting("SMTP_RATE", 0, env=env),
         breaker_failures=number_setting("SMTP_BREAKER_FAILURES", 8, least=1, env=env),
-        breaker_pause=_seconds("SMTP_BREAKER_PAUSE", 1_000, env),
+        breaker_pause=seconds_setting("SMTP_BREAKER_PAUSE", 1_000, env),
         greylist_delay_ms=number_setting("GREYLIST_DELAY", 300_000, env=env),
     )
 
@@ -255,10 +262,10 @@ def _tls(env: Mapping[str, str]) -> SmtpTls:
 
 def _timeouts(env: Mapping[str, str]) -> SmtpTimeouts:
     """SMTP_TIMEOUT sets the phases before the final dot, SMTP_TIMEOUT_DOT the one after it."""
-    dot = _seconds("SMTP_TIMEOUT_DOT", 600_000, env)
+    dot = seconds_setting("SMTP_TIMEOUT_DOT", 600_000, env)
     if optional_setting("SMTP_TIMEOUT", env) is None:
         return SmtpTimeouts(dot=dot)
-    seconds = _seconds("SMTP_TIMEOUT", 60_000, env)
+    seconds = seconds_setting("SMTP_TIMEOUT", 60_000, env)
     return SmtpTimeouts(seconds, seconds, seconds, seconds, seconds, dot)
 
 
@@ -269,12 +276,8 @@ def _flood(env: Mapping[str, str]) -> FloodSettings:
     return FloodSettings(
         window=number_setting("DLQ_WINDOW", 500, least=1, env=env),
         ratio=ratio / 100,
-        pause=_seconds("DLQ_PAUSE", 60_000, env),
+        pause=seconds_setting("DLQ_PAUSE", 60_000, env),
     )
-
-
-def _seconds(name: str, default_ms: int, env: Mapping[str, str]) -> float:
-    return number_setting(name, default_ms, least=1, env=env) / 1000
 
 
 def _one_of(name: str, values: tuple[str, ...], env: Mapping[str, str]) -> str:
