@@ -33,7 +33,7 @@ def embedded_database(context: Context) -> Started:
         config.touch()
         where = ["--host", "127.0.0.1", "--port", str(ports[0]), "--storage-path", str(directory / "data")]
         # Test commands: the fault tests arm failCommand.
-        return [program, "--config", str(config), *where, "--enable-test-commands"]
+        return [program, "--config", str(config), *where, "--enable-test-commands", "--standalone"]
 
     def answers(port: int) -> bool:
         return mongo_answers(f"mongodb://127.0.0.1:{port}/")

@@ -1,32 +1,33 @@
-"""Many small writes in one: whoever comes while a batch is under way goes with the next one."""
+"""Many small writes in one: whoever comes while batches are under way goes with the next one."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 _LARGEST: Final = 500
+_UNDER_WAY: Final = 2  # so that the database has the next batch at hand when it has finished one
 
 
 class Batches(Generic[T, R]):
-    """Runs one batch at a time; nobody waits for company, for a batch under way gathers the next one."""
+    """Runs two batches at a time; nobody waits for company, for batches under way gather the next one."""
 
     def __init__(self, run: Callable[[Sequence[T]], Awaitable[Sequence[R]]]) -> None:
         """Take what does a batch: it gives a result for each item, or raises for all of them."""
         self._run = run
         self._waiting: list[tuple[T, asyncio.Future[R]]] = []
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[Any] | None] = set()
 
     async def do(self, item: T) -> R:
         """The result of one item; raises what its batch raised."""
         answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, answer))
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._drain())
+        if len(self._tasks) < _UNDER_WAY:
+            self._tasks.add(asyncio.create_task(self._drain()))
         return await answer
 
     async def _drain(self) -> None:
@@ -43,3 +44,4 @@ class Batches(Generic[T, R]):
                 for (_, answer), result in zip(batch, results, strict=True):
                     if not answer.done():
                         answer.set_result(result)
+        self._tasks.remove(asyncio.current_task())  # at once: the next item must find room, or a task that takes it

@@ -112,14 +112,13 @@ class Ledger:
         self._seen: dict[str, tuple[object, datetime]] = {}  # claims of others, and since when they are unchanged
 
     async def prepare(self) -> None:
-        """Make the indexes that readers and the time to live need.
+        """Make the index that the time to live needs; whoever lists e-mails makes the one to read along.
 
         Raises:
             LedgerUnavailable: no answer.
         """
         seconds = self._settings.ttl_days * _DAY
         try:
-            await self._log.create_index([("userId", 1), ("createdAt", -1)])
             try:
                 await self._log.create_index([("updatedAt", 1)], name=_TTL_INDEX, expireAfterSeconds=seconds)
             except OperationFailure as error:

@@ -14,7 +14,7 @@ _ADDRESS: Final = re.compile(r"[^\s<>\"'=(),;:]+@[^\s<>\"'(),;:]+")
 
 def masked(text: str) -> str:
     """The text with whatever looks like an e-mail address, or the user of a URI, replaced by `***`."""
-    return _ADDRESS.sub("***", text)
+    return _ADDRESS.sub("***", text) if "@" in text else text
 
 
 def log(level: str, event: str, **fields: object) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.errors import MessageError
 from email.headerregistry import Address, HeaderRegistry
-from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
+from email.message import EmailMessage, Message
+from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime
 from functools import lru_cache
 from pathlib import Path
@@ -54,11 +54,30 @@ class _Headers(HeaderRegistry):
         return self._classes[name]
 
 
-# Bodies go out in 7 bits, whatever the server offers: nobody on the way has to know 8BITMIME (RFC 6152).
-_POLICIES: Final = {
-    needs_utf8: policy.clone(header_factory=_Headers(), cte_type="7bit")
-    for needs_utf8, policy in ((False, SMTP), (True, SMTPUTF8))
-}
+class _Policy(EmailPolicy):
+    """The standard library's for SMTP; headers that describe a part are folded once, too."""
+
+    def __init__(self, *, utf8: bool) -> None:
+        # Bodies go out in 7 bits, whatever the server offers: nobody on the way has to know 8BITMIME (RFC 6152).
+        super().__init__(
+            linesep=SMTP.linesep,
+            utf8=utf8,
+            header_factory=_Headers(),
+            cte_type="7bit",
+            message_factory=Message,
+        )
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """The header as it is written."""
+        return _folded(self, name, value) if name in _OF_PARTS else super().fold_binary(name, value)
+
+
+@lru_cache(64)
+def _folded(policy: EmailPolicy, name: str, value: str) -> bytes:
+    return EmailPolicy.fold_binary(policy, name, value)
+
+
+_POLICIES: Final = {needs_utf8: _Policy(utf8=needs_utf8) for needs_utf8 in (False, True)}
 
 
 class Unsendable(Exception):

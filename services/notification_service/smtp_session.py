@@ -214,6 +214,8 @@ class SmtpSession:
     async def _put(self, phase: str, data: bytes, seconds: float) -> None:
         try:
             self._writer.write(data)
+            if not (self._writer.transport.get_write_buffer_size() or self._writer.is_closing()):
+                return  # the kernel has it all
             async with asyncio.timeout(seconds):
                 await self._writer.drain()
         except TimeoutError:

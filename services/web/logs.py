@@ -31,7 +31,7 @@ def log_level(env: Mapping[str, str]) -> str:
 
 def masked(text: str) -> str:
     """The text with whatever looks like an e-mail address, or the user of a URI, replaced by `***`."""
-    return _ADDRESS.sub("***", text)
+    return _ADDRESS.sub("***", text) if "@" in text else text
 
 
 class Log:

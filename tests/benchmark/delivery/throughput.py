@@ -13,7 +13,7 @@ from eccs_contracts.ledger import EmailState
 from tests import places
 from tests.benchmark.delivery.stage import Process, Stage, cpu, pause, unique, until
 
-_WARM: Final = 1.0  # seconds after the first mail that are not counted
+_WARM: Final = 3.0  # seconds after the first mail that are not counted: pools fill, and the JVM compiles
 
 
 @dataclass(frozen=True, slots=True)
