@@ -1,12 +1,22 @@
 """The local stack as fixtures: started once per session, when the first test asks for it."""
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
 
 from services.local_stack import SmtpSink, Stack, StackOptions, start_stack
 from services.local_stack.up import apply_contracts
+
+
+def pytest_sessionstart() -> None:
+    """Let an interruption reach the processes that tests start and interrupt.
+
+    Who is started by a shell in the background, as nohup is, ignores it, and so would all its children.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
