@@ -201,27 +201,26 @@ class SmtpSession:
         timeouts = self._settings.timeouts
         if len(body) > _SMALL:
             for start in range(0, len(body), _SMALL):
-                await self._put("DATA", body[start : start + _SMALL], timeouts.block)
+                await self._put(body[start : start + _SMALL], timeouts.block)
             body = b""
-        await self._put("DOT", body + _END, timeouts.block)
+        self._writer.write(body + _END)
         await self._expect("DOT", timeouts.dot)
 
     async def _order(self, phase: str, command: bytes) -> Reply:
-        seconds = self._settings.timeouts.of(phase)
-        await self._put(phase, command, seconds)
-        return await self._expect(phase, seconds)
+        """A command and its reply; what is so small is not waited for until it is taken: its reply is."""
+        self._writer.write(command)
+        return await self._expect(phase, self._settings.timeouts.of(phase))
 
-    async def _put(self, phase: str, data: bytes, seconds: float) -> None:
+    async def _put(self, block: bytes, seconds: float) -> None:
+        """Part of a mail, before its end: whatever goes wrong here, the server cannot have it."""
         try:
-            self._writer.write(data)
-            if not (self._writer.transport.get_write_buffer_size() or self._writer.is_closing()):
-                return  # the kernel has it all
+            self._writer.write(block)
             async with asyncio.timeout(seconds):
                 await self._writer.drain()
         except TimeoutError:
-            raise Lost(phase, f"nothing was taken for {seconds:g} s", silent=True) from None
+            raise Lost("DATA", f"nothing was taken for {seconds:g} s", silent=True) from None
         except OSError as error:
-            raise Lost(phase, type(error).__name__) from None
+            raise Lost("DATA", type(error).__name__) from None
 
     async def _expect(self, phase: str, seconds: float) -> Reply:
         """The next reply, where it is a good one."""

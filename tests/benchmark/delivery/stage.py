@@ -75,8 +75,9 @@ class Process:
 
     def __init__(self, child: Child) -> None:
         self._child = child
-        until((child.directory / "pid").exists, "the process starts", 20)
-        self.pid = int((child.directory / "pid").read_text())
+        file = child.directory / "pid"
+        until(lambda: file.exists() and file.read_text() != "", "the process starts", 20)
+        self.pid = int(file.read_text())
 
     def rss(self) -> int:
         """Bytes of memory that are in use."""

@@ -113,7 +113,8 @@ def _look(stage: Stage, process: Process) -> dict[str, float]:
 def _reconcile(stage: Stage, candidate: Candidate, name: str) -> None:
     """What was sent is in the ledger, once, and no more is committed: a rate that loses or doubles mails is no rate.
 
-    Less may be committed: where the broker is too busy for the last commit, what comes again is known to the ledger.
+    Less may be committed: a stop gives back what is not being sent, and the offsets behind one of these wait with it.
+    Those that are sent come again, and the ledger knows them.
     """
     sent = [one.id for one in stage.sink.take()]
     known = {one["_id"] for one in stage.entries(name).find({"state": EmailState.SENT}, {"_id": 1})}

@@ -6,6 +6,8 @@ import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -13,6 +15,7 @@ import pytest
 from services.notification_service.mail import Mail
 from services.notification_service.settings import SmtpSettings, SmtpTimeouts, SmtpTls
 from services.notification_service.smtp_session import Lost, Refused, SmtpSession
+from tests.integration.certificates import make_certificates
 
 T = TypeVar("T")
 _MAIL = Mail("s@x.example", "r@x.example", b"Subject: a\r\n\r\n.dot\r\nend\r\n", needs_utf8=False)
@@ -103,6 +106,42 @@ def test_a_refused_recipient_gets_no_body() -> None:
 def test_the_phase_is_named(answers: Lines, ended: str) -> None:
     """It decides whether the server may have the mail."""
     assert _talk([*_PLAIN, *answers], _send)[0] == ended
+
+
+@pytest.mark.parametrize("secured", [False, True], ids=["in the clear", "TLS"])
+def test_a_server_that_stops_taking_the_mail_cannot_have_it(tmp_path: Path, secured: bool) -> None:
+    """So it is lost in DATA, and safe to send again; under TLS the bytes wait in other buffers, and count as well."""
+    certificates = make_certificates(tmp_path)
+    over = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for wanted, answer in [*_PLAIN, (b"MAIL", b"250 ok\r\n"), (b"RCPT", b"250 ok\r\n"), (b"DATA", b"354 go\r\n")]:
+            while wanted and not (await reader.readline()).startswith(wanted):
+                pass
+            writer.write(answer)
+        writer.transport.pause_reading()  # type: ignore[attr-defined]  # one that reads has it
+        await over.wait()
+        writer.transport.abort()
+
+    async def scenario() -> str:
+        context = certificates.server_context() if secured else None
+        server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+        trusted = SmtpTls(ssl.create_default_context(cafile=str(certificates.authority)), implicit=True)
+        settings = SmtpSettings(
+            "127.0.0.1",
+            server.sockets[0].getsockname()[1],
+            timeouts=SmtpTimeouts(5, 5, 5, 5, 0.3, 5),
+            tls=trusted if secured else SmtpTls(),
+        )
+        async with server:
+            session = await SmtpSession.open(settings)
+            with pytest.raises(Lost) as caught:
+                await session.send(replace(_MAIL, content=b"A line of a very long mail.\r\n" * 2**20))
+            session.abort()
+            over.set()
+        return str(caught.value)
+
+    assert asyncio.run(scenario()) == "DATA: nothing was taken for 0.3 s"
 
 
 def test_what_comes_before_the_handshake_is_not_read_as_if_it_came_after() -> None:
