@@ -94,12 +94,19 @@ def _ends(
 
 
 def _early(retries: Sequence[EmailRetry], rig: Rig, crashes: int) -> list[str]:
-    """I3: the n-th retry is at least the (n+1)-th attempt; a crash repeats at most one."""
+    """I3: as many tries before the n-th retry is due as there were attempts, and none while it waits.
+
+    A crash repeats at most one. A try whose connection is cut is made once more, at once, as part of the same attempt.
+    The first half of the wait says nothing: the attempt that failed began just before it, by another clock.
+    """
     found, attempts = [], rig.sink.attempts
+    tries_each = 2 if rig.smtp.cuts else 1
     for retry in retries:
         due = retry.retry.scheduled_at.timestamp()
-        before = sum(one.time < due for one in attempts.get(retry.to, ()))
-        if before > retry.retry.attempt + crashes:
+        half = due - retry.retry.backoff_delay_ms / 2000
+        before = [one.time for one in attempts.get(retry.to, ()) if one.time < due]
+        waiting = sum(one > half for one in before)
+        if len(before) > retry.retry.attempt * tries_each + crashes or waiting > crashes:
             found.append(f"I3: retry {retry.retry.attempt} of {retry.id} began before it was due")
     return found
 

@@ -158,6 +158,7 @@ class Rig:
         self.client.admin.command({"configureFailPoint": "failCommand", "mode": "off"})
         for proxy in (self.registry, self.mongo, self.smtp):
             proxy.resume()
+            proxy.cuts = 0
             proxy.up()
         self.database = f"fault_{uuid.uuid4().hex[:8]}"
         self.fed = Fed()
