@@ -83,7 +83,11 @@ def _issue(
     issuer: _Issuer, name: str, place: x509.SubjectAlternativeName | None = None
 ) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
     key = ec.generate_private_key(ec.SECP256R1())
+    signer = x509.AuthorityKeyIdentifier.from_issuer_public_key(
+        issuer.key.public_key()
+    )  # OpenSSL's strict mode wants it
     builder = _builder("authority", name, key).add_extension(_USES, critical=False)
+    builder = builder.add_extension(signer, critical=False)
     if place is not None:
         builder = builder.add_extension(place, critical=False)
     return key, builder.sign(issuer.key, hashes.SHA256())
@@ -93,6 +97,7 @@ def _builder(issuer: str, subject: str, key: ec.EllipticCurvePrivateKey) -> x509
     now = dt.datetime.now(dt.UTC)
     builder = x509.CertificateBuilder().issuer_name(_name(issuer)).subject_name(_name(subject))
     builder = builder.public_key(key.public_key()).serial_number(x509.random_serial_number())
+    builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     return builder.not_valid_before(now - dt.timedelta(hours=1)).not_valid_after(now + dt.timedelta(days=1))
 
 
