@@ -1,6 +1,7 @@
 """Child processes that cannot outlive this one, the ports they listen on, and waiting for them."""
 
 import os
+import random
 import re
 import shutil
 import signal
@@ -11,6 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +25,7 @@ _SUPERVISOR = Path(__file__).with_name("supervise.py")
 _GRACE = 5.0
 _POLL = 0.03
 _BIND_ATTEMPTS = 3
+_PORTS = range(20_000, 32_768)
 _TAIL_LINES = 15
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -176,10 +179,18 @@ def _listening(port: int) -> bool:
 
 
 def free_ports(count: int) -> list[int]:
-    """Different loopback ports that the kernel says are free now."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    try:
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
+    """Different loopback ports that nobody listens on now.
+
+    From below those that kernels give to outgoing connections, so that none of these takes one before it is used, and
+    by chance, for another stack may look for some at the same time.
+
+    Raises:
+        StackError: There are not so many.
+    """
+    found: list[int] = []
+    for port in random.SystemRandom().sample(_PORTS, len(_PORTS)):
+        if len(found) == count:
+            return found
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            found.append(port)
+    raise StackError(f"no {count} ports of 127.0.0.1 are free from {_PORTS[0]} to {_PORTS[-1]}")
