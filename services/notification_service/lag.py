@@ -24,8 +24,8 @@ class LagWatch:
     def __init__(self, config: Mapping[str, Any], group: str, topics: Sequence[str], metrics: Metrics) -> None:
         """Take where the broker is, the group, what it consumes, and where to set the lag.
 
-        A consumer asks that never joins, not an AdminClient: where a coordinator has just come back, librdkafka 2.16's
-        answer to ListConsumerGroupOffsets looks for the consumer group of a client that has none, and the process dies.
+        A consumer asks that never joins, not an AdminClient: where a coordinator has just come back, librdkafka looks
+        for the consumer group of the client that asked, an AdminClient has none, and the process dies (its issue 5040).
         """
         config = {**config, "group.id": group, "enable.auto.commit": False}
         self._consumer = Consumer(config, logger=logging.getLogger("librdkafka"))
