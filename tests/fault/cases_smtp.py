@@ -27,15 +27,15 @@ def refused_for_now(rig: Rig) -> Injected:
         rig.sink.script(
             Fault("EHLO", "450 4.3.0 not now", first=4),
             Fault("AUTH", "454 4.3.0 not now", first=3),
-            Fault("MAIL", "451 4.3.0 not now", first=3),
+            Fault("MAIL", "451 4.3.0 not now", first=2),  # one e-mail may meet both, and has three retries
             Fault("RCPT", "450 4.2.0 not now", r".*@rcpt\.example", first=1),
-            Fault("DATA", "451 4.3.0 not now", r".*@data\.example", first=2),
+            Fault("DATA", "451 4.3.0 not now", r".*@data\.example", first=1),
             Fault("DOT", "451 4.3.0 not now", r".*@dot\.example", first=1),
         )
         for name in ("rcpt", "data", "dot", "ok"):
             rig.feed(5, f"{name}.example")
         _arrived(rig, 20)
-    assert min(rig.sink.fired.values()) >= 3, rig.sink.fired
+    assert min(rig.sink.fired.values()) >= 2, rig.sink.fired
     assert instance.metric("email_dlq_total") == 0
     return Injected(_fired(rig), note=f"{min(rig.sink.fired.values())} or more at each phase")
 
