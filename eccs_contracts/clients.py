@@ -78,13 +78,18 @@ class Delivery:
 
 
 class RawProducer:
-    """Bytes to a broker, each answered by a future; a thread of its own collects the broker's answers."""
+    """Bytes to a broker, each answered by a future; a thread of its own collects the broker's answers.
+
+    A fatal error (librdkafka's term: what idempotence promises is lost, and nothing is written from then on) ends as
+    DeliveryFailed for what is not acknowledged; what is sent after it is written under a new producer id.
+    """
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         """Take librdkafka's settings; idempotence, `acks=all` and the murmur2 partitioner are given."""
         self._servers = config.get("bootstrap.servers", "")
+        self._config = {**PRODUCER_SETTINGS, "error_cb": self._note, **config}
         self._trouble: str | None = None
-        self._producer = made(KafkaProducer, {**PRODUCER_SETTINGS, "error_cb": self._note, **config})
+        self._producer = made(KafkaProducer, self._config)
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._poll, name="delivery-reports", daemon=True)
         self._thread.start()
@@ -136,7 +141,7 @@ class RawProducer:
             DeliveryFailed: something is not, after `timeout` seconds.
         """
         deadline = time.monotonic() + timeout
-        while left := self._producer.flush(min(_SLICE, max(0.0, deadline - time.monotonic()))):
+        while left := self._serve(self._producer.flush, min(_SLICE, max(0.0, deadline - time.monotonic()))):
             if time.monotonic() >= deadline:
                 raise DeliveryFailed(f"{left} messages are not acknowledged after {timeout:g} s")
 
@@ -159,17 +164,33 @@ class RawProducer:
 
     def poll(self) -> int:
         """Settle, on this thread, the futures of what the broker has answered; how many are left. Never waits."""
-        self._producer.poll(0)
-        return len(self._producer)
+        return self._serve(self._producer.poll, 0)
 
     def _note(self, error: KafkaError) -> None:
         """Keep what went wrong last: a refused password or certificate, where a question only ends by its time."""
         if error.code() != KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001  librdkafka's own code
             self._trouble = error.str()
 
+    def _serve(self, answers: Callable[[float], int], timeout: float) -> int:
+        """Collect the broker's answers; how many are left. What is fatal is raised here, to one thread only."""
+        try:
+            answers(timeout)
+        except KafkaException as error:
+            if not error.args[0].fatal():
+                raise
+            self._renew(error.args[0])
+        return len(self._producer)
+
+    def _renew(self, error: KafkaError) -> None:
+        """Go on with a new producer, at once: the old one would leave what it holds unanswered until its time is up."""
+        _LOGGER.warning("a new producer takes the place of one that met a fatal error: %s", error.str())
+        old, self._producer = self._producer, made(KafkaProducer, self._config)
+        old.purge()
+        old.flush(_SLICE)  # answers what was purged
+
     def _poll(self) -> None:
         while not self._closed.is_set():
-            self._producer.poll(0.1)
+            self._serve(self._producer.poll, 0.1)
 
 
 def delivery_error(error: KafkaError, topic: str) -> ContractsError:

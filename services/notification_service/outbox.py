@@ -20,7 +20,6 @@ from services.notification_service.metrics import Metrics
 T = TypeVar("T")
 _INSIST: Final = 0.25  # seconds between tries to write what must not be lost, doubled up to
 _INSIST_LONGEST: Final = 5.0
-_STALE: Final = 60.0  # seconds without a confirmation after which a new producer may do better
 
 
 class Outbox:
@@ -28,13 +27,12 @@ class Outbox:
 
     def __init__(
         self,
-        producer: Callable[[], RawProducer],
+        producer: RawProducer,
         retries: ContractSerializer[EmailRetry],
         dead_letters: ContractSerializer[EmailDlq],
         metrics: Metrics,
     ) -> None:
-        """Take what makes a producer: one that met a fatal error (librdkafka's term) never writes again."""
-        self._make, self._producer = producer, producer()
+        self._producer = producer
         self._retries, self._dead_letters, self._metrics = retries, dead_letters, metrics
         self._failing_since: float | None = None
 
@@ -91,10 +89,6 @@ class Outbox:
     def _failed(self) -> None:
         self._metrics.delivery_failures.inc()
         self._failing_since = self._failing_since or time.monotonic()
-        if self.failing_for > _STALE:
-            log("warning", "producer_renewed", failing_for=round(self.failing_for))
-            self._producer.stop()
-            self._producer, self._failing_since = self._make(), time.monotonic()
 
 
 async def insist(action: Callable[[], Awaitable[T]]) -> T:

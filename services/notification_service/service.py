@@ -217,7 +217,7 @@ class Service:
             **self._settings.kafka,
         }
         return Outbox(
-            lambda: RawProducer(config),
+            RawProducer(config),
             ContractSerializer(self._registry, EmailRetry, subject=EmailRetry.SUBJECT),
             ContractSerializer(self._registry, EmailDlq, subject=EmailDlq.SUBJECT),
             self.metrics,
