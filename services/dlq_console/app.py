@@ -27,7 +27,7 @@ from services.dlq_console.runner import Runner
 from services.dlq_console.sessions import Sessions
 from services.dlq_console.settings import Settings
 from services.dlq_console.visits import Parts, endpoint, problem_of, problem_response
-from services.web.logs import Log
+from services.logs import Log
 from services.web.tokens import Tokens
 
 _STATIC: Final = "/static/"

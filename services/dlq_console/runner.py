@@ -20,7 +20,7 @@ from eccs_contracts.dead_letters.store import AuditStore
 from eccs_contracts.errors import ContractsError
 from eccs_contracts.serde import Registry
 from services.dlq_console.filters import order_of
-from services.web.logs import Log
+from services.logs import Log
 
 _BEGUN: Final = 60.0  # seconds; after a crash a target topic is searched before a run begins
 

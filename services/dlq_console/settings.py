@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from eccs_contracts.errors import ConfigurationError
 from eccs_contracts.settings import kafka_config, number_setting, seconds_setting, setting
-from services.web.logs import log_level
+from services.logs import log_level
 from services.web.serving import Address
 from services.web.tokens import AuthSettings, auth_settings
 

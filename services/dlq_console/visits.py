@@ -27,7 +27,7 @@ from services.dlq_console.rendering import Renderer
 from services.dlq_console.runner import Runner
 from services.dlq_console.sessions import Sessions
 from services.dlq_console.settings import Settings
-from services.web.logs import Log
+from services.logs import Log
 from services.web.tokens import Tokens
 
 _LARGEST: Final = 65_536  # bytes of a form

@@ -19,8 +19,8 @@ from services.email_service.app import create_app
 from services.email_service.models import SEND_REQUEST
 from services.email_service.sending import request_of
 from services.email_service.settings import Settings, load_settings, producer_config
+from services.logs import Log
 from services.web import serving
-from services.web.logs import Log
 
 _ANY: Final = {"MONGODB_URI": "mongodb://localhost", "JWT_SECRET": "-" * 32}
 

@@ -17,7 +17,7 @@ from services.email_service.publish import Sender
 from services.email_service.routes import email_routes
 from services.email_service.settings import Settings
 from services.email_service.telemetry import Telemetry
-from services.web.logs import Log
+from services.logs import Log
 
 
 def create_app(settings: Settings, producer: Sender) -> FastAPI:

@@ -16,7 +16,7 @@ from services.email_service.publish import Publisher, Sender
 from services.email_service.rate import RateLimiter
 from services.email_service.sending import Sending
 from services.email_service.settings import Settings
-from services.web.logs import Log
+from services.logs import Log
 
 Client: TypeAlias = AsyncMongoClient[dict[str, Any]]
 

@@ -19,7 +19,7 @@ from services.email_service.idempotency import Ask, Idempotency, Reservation
 from services.email_service.models import SET_BY_US
 from services.email_service.problems import Broken
 from services.email_service.publish import Publisher
-from services.web.logs import Log
+from services.logs import Log
 
 Result: TypeAlias = Literal["accepted", "invalid", "unavailable"]
 TOO_LARGE: Final = Broken("", "small enough for the broker")

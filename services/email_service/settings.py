@@ -9,7 +9,7 @@ from typing import Final
 
 from eccs_contracts.errors import ConfigurationError
 from eccs_contracts.settings import kafka_config, number_setting, optional_setting, seconds_setting, setting
-from services.web.logs import log_level
+from services.logs import log_level
 from services.web.tokens import AuthSettings, auth_settings
 
 # Twice what the client library takes: under load a produce request carries more, and the answer is 5 ms later.

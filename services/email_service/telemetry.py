@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.email_service.metrics import Metrics
 from services.email_service.problems import ApiError, respond
-from services.web.logs import Log
+from services.logs import Log
 
 _ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 

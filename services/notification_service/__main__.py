@@ -12,8 +12,9 @@ import sys
 import threading
 
 from eccs_contracts.errors import ConfigurationError, InfrastructureError
+from services.logs import JsonHandler
 from services.notification_service.http import HealthServer
-from services.notification_service.logs import JsonHandler, log
+from services.notification_service.logs import log
 from services.notification_service.service import Service
 from services.notification_service.settings import Settings, load_settings
 
@@ -22,9 +23,10 @@ _GIVE_UP = 10.0  # seconds after a second signal
 
 def main() -> int:
     """Run the service; the exit code."""
-    logging.basicConfig(level=logging.WARNING, handlers=[JsonHandler()])
+    logging.basicConfig(level=logging.WARNING, handlers=[JsonHandler(log)])
     try:
         settings = load_settings()
+        log.set_level(settings.log_level)
         service = Service(settings)
     except ConfigurationError as error:
         print(f"notification-service: {error}", file=sys.stderr)

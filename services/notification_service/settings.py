@@ -20,6 +20,7 @@ from eccs_contracts.settings import (
     seconds_setting,
     setting,
 )
+from services.logs import log_level
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +174,7 @@ class Settings:
     producer_queue: int
     startup_timeout: float
     live_ttl: float
+    log_level: str
     http_host: str
     http_port: int
 
@@ -197,6 +199,7 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
         producer_queue=number_setting("PRODUCER_QUEUE", 100_000, least=1, env=env),
         startup_timeout=seconds_setting("STARTUP_TIMEOUT", 15_000, env),
         live_ttl=seconds_setting("LIVE_TTL", 60_000, env),
+        log_level=log_level(env),
         http_host=setting("HTTP_HOST", "127.0.0.1", env),
         http_port=number_setting("HTTP_PORT", 3003, env=env),
     )

@@ -1,1 +1,1 @@
-"""What the services that people and programs call over HTTP have in common: tokens, logs, serving until a signal."""
+"""What the services that people and programs call over HTTP have in common: tokens, and serving until a signal."""

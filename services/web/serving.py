@@ -13,7 +13,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from eccs_contracts.errors import InfrastructureError, UnknownSchema
-from services.web.logs import JsonHandler, Log
+from services.logs import JsonHandler, Log
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,10 @@ class Log:
 
     def __init__(self, level: str) -> None:
         """Take one of LEVELS."""
+        self.set_level(level)
+
+    def set_level(self, level: str) -> None:
+        """Write nothing below one of LEVELS from here on."""
         self._least = LEVELS.index(level)
 
     def __call__(self, level: str, event: str, **fields: object) -> None:
