@@ -366,7 +366,10 @@ class Consumer(Generic[M]):
             BrokerUnavailable: the broker answers with an error.
             RegistryUnavailable: the schema is not known yet and the registry does not answer; the message comes again.
         """
-        message = self._consumer.poll(timeout)
+        try:
+            message = self._consumer.poll(timeout)
+        except KafkaException as fatal:
+            raise BrokerUnavailable(f"{self.contract.topic.name}: {fatal.args[0].str()}") from None
         if message is None:
             return None
         if (error := message.error()) is not None:
@@ -395,9 +398,20 @@ class Consumer(Generic[M]):
         return sum(high - max(low, place.offset) for place, (low, high) in zip(places, marks, strict=True))
 
     def commit(self, received: Received[M]) -> None:
-        """Note in the group that this message, and all before it in its partition, need no more reading."""
+        """Note in the group that this message, and all before it in its partition, need no more reading.
+
+        Raises:
+            BrokerUnavailable: it is not noted, and the message comes again: the broker is away, or the partition
+                belongs to another member by now.
+        """
         place = TopicPartition(received.topic, received.partition, received.offset + 1)
-        self._consumer.commit(offsets=[place], asynchronous=False)
+        try:
+            (answer,) = self._consumer.commit(offsets=[place], asynchronous=False)
+            error = answer.error
+        except KafkaException as refused:
+            error = refused.args[0]
+        if error is not None:
+            raise BrokerUnavailable(f"{received.topic}: not committed: {error.str()}")
 
     def close(self) -> None:
         """Leave the group."""

@@ -16,7 +16,7 @@ from confluent_kafka.schema_registry.avro import AvroDeserializer, AvroSerialize
 from confluent_kafka.serialization import MessageField, SerializationContext
 
 from eccs_contracts import EmailRequest, EmailRequestsConsumer, EmailRequestsProducer, Received
-from eccs_contracts.errors import FramingError, MessageTooLarge, UnknownSchema
+from eccs_contracts.errors import BrokerUnavailable, FramingError, MessageTooLarge, UnknownSchema
 from services.local_stack import Stack
 
 pytestmark = pytest.mark.stack
@@ -108,3 +108,15 @@ def test_a_message_over_the_limit_of_the_broker_is_refused(stack: Stack) -> None
     request.body = "x" * 2_000_000
     with EmailRequestsProducer.from_env(stack.environment) as producer, pytest.raises(MessageTooLarge):
         producer.send(request).result(20)
+
+
+def test_what_the_broker_does_not_commit_is_an_error(stack: Stack) -> None:
+    """An error of ours, which names the topic."""
+    env = {**stack.environment, "KAFKA_GROUP_ID": f"test-{uuid.uuid4()}"}
+    received: Received[EmailRequest] = Received("no-such-topic", 0, 0, key=None, headers=[], raw=None)
+
+    with (
+        EmailRequestsConsumer.from_env(env=env) as consumer,
+        pytest.raises(BrokerUnavailable, match=r"^no-such-topic: not committed: "),
+    ):
+        consumer.commit(received)
