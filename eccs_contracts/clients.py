@@ -186,7 +186,7 @@ class RawProducer:
         _LOGGER.warning("a new producer takes the place of one that met a fatal error: %s", error.str())
         old, self._producer = self._producer, made(KafkaProducer, self._config)
         old.purge()
-        old.flush(_SLICE)  # answers what was purged
+        old.flush()  # answers what was purged, without which somebody would wait for ever
 
     def _poll(self) -> None:
         while not self._closed.is_set():
