@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -11,6 +10,7 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from eccs_contracts import EmailDlq
+from eccs_contracts.clients import made
 from services.notification_service.metrics import Metrics
 
 _EVERY = 5.0  # seconds
@@ -27,8 +27,7 @@ class LagWatch:
         A consumer asks that never joins, not an AdminClient: where a coordinator has just come back, librdkafka looks
         for the consumer group of the client that asked, an AdminClient has none, and the process dies (its issue 5040).
         """
-        config = {**config, "group.id": group, "enable.auto.commit": False}
-        self._consumer = Consumer(config, logger=logging.getLogger("librdkafka"))
+        self._consumer = made(Consumer, {**config, "group.id": group, "enable.auto.commit": False})
         self._topics, self._metrics = topics, metrics
         self.reach: Mapping[tuple[str, int], tuple[int, int]] = {}  # where the group stands, and where the log ends
         self.missing: str | None = None  # a topic that the service needs and the broker does not have

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import threading
 import time
@@ -15,7 +14,7 @@ from typing import Any, TypeVar
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from eccs_contracts import EmailDlq, EmailRequest, EmailRetry
-from eccs_contracts.clients import CONSUMER_SETTINGS, RawProducer
+from eccs_contracts.clients import CONSUMER_SETTINGS, RawProducer, made
 from eccs_contracts.delivery import FloodGuard
 from eccs_contracts.errors import InfrastructureError
 from eccs_contracts.serde import ContractDeserializer, ContractSerializer, Registry
@@ -201,7 +200,7 @@ class Service:
         settings = self._settings
         config = consumer_config(settings.kafka, settings.engine, settings.instance)
         config |= {"stats_cb": self._heard, "on_commit": self._committed}
-        consumer = Consumer(config, logger=logging.getLogger("librdkafka"))
+        consumer = made(Consumer, config)
         return Engine(consumer, self._decoder(), self._worker, self._loop, settings.engine, self._reach)
 
     def _reach(self) -> Mapping[tuple[str, int], Reach]:
