@@ -55,6 +55,7 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 CMD ["pyt
 ENTRYPOINT ["python", "-m", "services.email_service"]
 
 FROM runtime AS notification-service
+COPY services/web /app/services/web
 COPY services/notification_service /app/services/notification_service
 ENV HTTP_PORT=3003
 EXPOSE 3003

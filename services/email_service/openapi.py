@@ -31,9 +31,9 @@ def answers(*statuses: int) -> Responses:
     }
 
 
-READING: Final = answers(401, 422, 429, 503)
+READING: Final = answers(400, 401, 422, 429, 431, 503)
 READING_ONE: Final = READING | answers(404)
-SENDING: Final = answers(400, 401, 408, 409, 413, 415, 422, 429, 503)
+SENDING: Final = answers(400, 401, 408, 409, 413, 415, 422, 429, 431, 503)
 IDEMPOTENT: Final[Responses] = {
     202: {
         "description": "The broker has acknowledged.",
