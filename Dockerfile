@@ -49,6 +49,7 @@ USER 10001:10001
 FROM runtime AS email-service
 COPY services/web /app/services/web
 COPY services/email_service /app/services/email_service
+COPY services/notification_service/templates /app/services/notification_service/templates
 ENV HTTP_PORT=3002
 EXPOSE 3002
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 CMD ["python", "-I", "-S", "/app/probe.py", "/health"]
