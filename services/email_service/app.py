@@ -20,6 +20,7 @@ from services.email_service.settings import Settings
 from services.email_service.telemetry import Telemetry
 from services.logs import Log
 from services.web.heads import BadHead, CheckedHeads
+from services.web.templates import Templates
 
 
 def create_app(settings: Settings, producer: Sender) -> FastAPI:
@@ -38,7 +39,7 @@ def create_app(settings: Settings, producer: Sender) -> FastAPI:
     explain_errors(app)
     app.include_router(email_routes(parts))  # first: routes are tried in their order
     app.include_router(operation_routes(parts))
-    describe(app)
+    describe(app, Templates(settings.templates).names() if settings.templates else None)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,

@@ -36,7 +36,7 @@ _LOGICAL: Final[Mapping[str, Schema]] = {
     "uuid": {"type": "string", "format": "uuid"},
     "timestamp-millis": {
         "anyOf": [
-            {"type": "string", "format": "date-time"},
+            {"type": "string", "format": "date-time", "pattern": f"^{FIRST_YEAR // 1000}[0-9]{{3}}-"},
             {"type": "integer", "minimum": _FIRST_MS, "maximum": _LAST_MS, "description": "Milliseconds since 1970."},
         ]
     },

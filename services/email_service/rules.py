@@ -46,3 +46,40 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, dict):
         yield from value
         yield from (one for one in value.values() if isinstance(one, str))
+
+
+_EXAMPLE: Final = "welcome"
+
+
+def with_rules(schema: Mapping[str, Any], templates: Collection[str] | None = None) -> dict[str, Any]:
+    """The JSON Schema of a request with these rules, and with the names of the templates if they are known."""
+    fields = dict(schema["properties"])
+    fields |= {name: _without_nul(fields[name]) for name in _TEXTS}
+    names = sorted(templates) if templates is not None else [_EXAMPLE]
+    if templates is not None:
+        about = fields["templateId"].get("description", "")
+        fields["templateId"] = {"description": about, "anyOf": [{"type": "null"}, {"type": "string", "enum": names}]}
+    [example] = schema["examples"]
+    kept = {name: value for name, value in example.items() if name != "templateId"}
+    templated = {"required": ["templateId"], "properties": {"templateId": {"type": "string"}}}
+    return {
+        **schema,
+        "properties": fields,
+        "anyOf": [{"required": ["body"]}, templated],
+        "examples": [kept | ({"templateId": names[0]} if names else {})],
+    }
+
+
+def _without_nul(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The same with the format `text`, which takes no NUL, for every text and every name of a map."""
+    found = dict(schema)
+    if found.get("type") == "string":
+        found.setdefault("format", "text")
+    if found.get("type") == "object":
+        found |= {
+            "propertyNames": {"format": "text"},
+            "additionalProperties": _without_nul(found["additionalProperties"]),
+        }
+    if "anyOf" in found:
+        found["anyOf"] = [_without_nul(one) for one in found["anyOf"]]
+    return found

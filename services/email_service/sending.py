@@ -131,9 +131,7 @@ class Sending:
         return Outcome("accepted", str(request.id))
 
 
-def request_of(
-    item: Any, user: str, templates: Collection[str] | None = None
-) -> EmailRequest | tuple[Broken, ...]:
+def request_of(item: Any, user: str, templates: Collection[str] | None = None) -> EmailRequest | tuple[Broken, ...]:
     """The request of a JSON value, or what is missing, unknown, of a wrong type or against the API's own rules.
 
     The contract's constraints are not checked yet.
