@@ -30,6 +30,7 @@ from services.dlq_console.visits import Parts, endpoint, problem_of, problem_res
 from services.logs import Log
 from services.web.findings import Finding
 from services.web.heads import CheckedHeads
+from services.web.numbers import WholeConvertor  # noqa: F401  registers `whole`
 from services.web.tokens import Tokens
 
 _STATIC: Final = "/static/"
@@ -132,7 +133,7 @@ def _routes(parts: Parts) -> list[Any]:
         Route("/sign-out", endpoint(parts, signing.sign_out), methods=["POST"]),
         Route("/", endpoint(parts, pages.overview)),
         Route("/letters", endpoint(parts, pages.listing)),
-        Route("/letters/{partition:int}/{offset:int}", endpoint(parts, pages.letter)),
+        Route("/letters/{partition:whole}/{offset:whole}", endpoint(parts, pages.letter)),
         Route("/redrive", endpoint(parts, redrives.preview, access.REDRIVE)),
         Route("/redrive", endpoint(parts, redrives.begin, access.REDRIVE), methods=["POST"]),
         Route("/runs", endpoint(parts, redrives.listing)),

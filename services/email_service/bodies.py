@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from services.email_service.problems import ApiError
 from services.email_service.settings import Limits
+from services.web.numbers import whole
 
 _SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 _DEEP: Final = 32  # levels; a request has three
@@ -36,7 +37,8 @@ async def read_json(request: Request, limits: Limits) -> Any:
 async def _read(request: Request, limits: Limits) -> bytes:
     """The body; a length that is announced is judged before anything is read, another while it comes."""
     announced = request.headers.get("content-length", "0")
-    if not announced.isdecimal() or len(announced) > 18 or int(announced) > limits.body:
+    length = whole(announced)
+    if length is None or length > limits.body:
         raise _too_large(limits)
     parts: list[bytes] = []
     size = 0
