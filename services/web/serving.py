@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import logging
 import resource
 import signal
@@ -108,7 +109,10 @@ def serve(app: ASGIApp, address: Address, log: Log) -> None:
     # uvicorn raises the signal again once it has stopped; the default would end us before the caller is done.
     for one in (signal.SIGTERM, signal.SIGINT):
         signal.signal(one, lambda *_: None)
-    Server(app, address.bounds, address.grace).run([listening(address.host, address.port)])
+    listener = listening(address.host, address.port)
+    gc.collect()
+    gc.freeze()  # what is there from the start is never garbage: looking at it again holds up the loop for 0.1 s
+    Server(app, address.bounds, address.grace).run([listener])
 
 
 def wait_until(deadline: float, attempt: Callable[[], object]) -> None:
