@@ -215,7 +215,7 @@ class Worker:
     async def _attempt(self, job: Job) -> Outcome:
         assert job.request is not None  # noqa: S101  without a request there is a verdict
         try:
-            mail = self.composer.compose(job.request)
+            mail = self.composer.compose(job.request, self.clock.now())
         except Unsendable as error:
             return error.outcome
         return await self.smtp.send(mail)
