@@ -7,7 +7,6 @@ hold this file, byte for byte, so that they agree; a test compares the two.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Final
@@ -17,7 +16,7 @@ _MAX_LOCAL: Final = 64  # octets (RFC 5321, section 4.5.3.1.1)
 _MAX_LABEL: Final = 63  # octets (RFC 1035, section 2.3.4)
 _NON_JOINER, _JOINER = "\u200c", "\u200d"
 _VIRAMA: Final = 9  # canonical combining class
-# Expressions are compiled when they are first needed: that takes milliseconds.
+# Expressions are compiled, and unicodedata is imported, when they are first needed: that takes milliseconds.
 # C0, DEL, C1; the line and paragraph separators; halves of surrogate pairs, which no encoding has.
 _NOT_IN_A_LINE: Final = r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]"
 # Beyond ASCII: controls, blanks, invisible formats, private use and what will never be a character. A list and not
@@ -118,6 +117,8 @@ def _is_visible(value: str) -> bool:
 
 def _joiner_fits(value: str, at: int) -> bool:
     """RFC 5892: both joiners after a virama (A.1, A.2), ZWNJ also between two letters that join each other (A.1)."""
+    import unicodedata
+
     if at and unicodedata.combining(value[at - 1]) == _VIRAMA:
         return True
     before, after = _base(reversed(value[:at])), _base(iter(value[at + 1 :]))
@@ -128,6 +129,8 @@ def _joiner_fits(value: str, at: int) -> bool:
 
 def _base(characters: Iterator[str]) -> str:
     """The first character that is no mark; "" if there is none."""
+    import unicodedata
+
     return next((char for char in characters if unicodedata.category(char) not in ("Mn", "Me", "Cf")), "")
 
 
@@ -136,6 +139,8 @@ def _has_dns_form(labels: list[str], room: int) -> bool:
 
     Whether IDNA allows each character is not asked here: that takes tables of megabytes.
     """
+    import unicodedata
+
     normal = [unicodedata.normalize("NFKC", label).lower() for label in labels]
     if not all(matches(label, _LABEL) for label in normal):
         return False

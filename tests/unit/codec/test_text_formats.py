@@ -27,7 +27,7 @@ PERSIAN = f"\u0646\u0627\u0645\u0647{ZWNJ}\u0627\u06cc"  # نامه‌ای: betw
 GOOD = [
     *(("email", address) for address in ("a@b.c", "x" * 64 + "@example.com", "ü" * 32 + "@example.com")),
     ("email", "a@" + "d" * 63 + ".com"),
-    ("email", "a@" + ".".join(["d" * 61] * 4) + ".com"),
+    ("email", "ab@" + ".".join(["d" * 61] * 4) + ".com"),  # 254 octets
     ("email", "a=b?c@example.com"),
     ("email", "?=@example.com"),
     ("email", "用户@例子.广告"),
@@ -55,7 +55,7 @@ BAD = [
     ("email", "x" * 65 + "@example.com"),
     ("email", "ü" * 33 + "@example.com"),
     ("email", "a@" + "d" * 64 + ".com"),
-    ("email", "ab@" + ".".join(["d" * 61] * 4) + ".com"),
+    ("email", "abc@" + ".".join(["d" * 61] * 4) + ".com"),
     ("email", "=?utf-8?b?DQpCY2M6IGV2aWxAZXZpbC5leGFtcGxlDQo=?=@example.com"),
     ("email", "=?utf-8?q?ada?=@example.com"),
     ("email", "a=?@example.com"),
@@ -63,7 +63,7 @@ BAD = [
     ("email", "a@\uff1d\uff1futf-8\uff1fq\uff1fb.example"),  # full width: NFKC makes it =?
     ("email", "a@\u2100b.example"),  # ℀: NFKC makes it a/c
     ("email", "a@" + "ä" * 62 + ".example"),  # 62 characters, 68 as an A-label
-    ("email", "a@" + ".".join(["ж" * 30 + "a"] * 3) + ".example"),  # 204 octets, more as A-labels
+    ("email", "a@" + ".".join(["ä"] * 40)),  # 121 octets, 321 as A-labels
     ("email", f"a@ex{ZWNJ}ample.com"),
     ("email", f"a@ex{ZWJ}ample.com"),
     ("email", f"a{ZWNJ}b@example.com"),
