@@ -159,17 +159,20 @@ class Decoder:
 
     def _from_json(self, record: Record, value: bytes, now: datetime) -> Job:
         """The job of a message of an older producer; fields that the contract does not have are counted."""
-        if record.topic != self.retry_topic:
-            found = request_from_json(value, now)
-        else:
-            try:
-                found = retry_from_json(value, record.headers, now)
-            except ValidationError as error:  # how often it was tried is still known
-                attempt, _ = self._bounded(retry_state_from_json(value, record.headers, now), now)
-                return replace(undecodable(record, error), attempt=attempt)
+        read = retry_from_json if record.topic == self.retry_topic else _first_delivery_from_json
+        try:
+            found = read(value, record.headers, now)
+        except ValidationError as error:
+            return replace(undecodable(record, error), attempt=self._attempt_of(record, value, now))
         self.unknown.seen(found.unknown, now)
         job = _checked(self._job_of(record, found, now))
         return _without_unknown(job, found.unknown) if self.unknown.reject else job
+
+    def _attempt_of(self, record: Record, value: bytes, now: datetime) -> int:
+        """Which attempt a message in JSON is whose request is wrong: its dead letter says how often it was tried."""
+        if record.topic != self.retry_topic:
+            return 0
+        return self._bounded(retry_state_from_json(value, record.headers, now), now)[0]
 
     def _job_of(self, record: Record, found: FromJson, now: datetime) -> Job:
         job = Job(record, found.request, redrive=redrives(record))
@@ -202,6 +205,10 @@ def redrives(record: Record) -> int:
 def request_of(envelope: EmailRetry) -> EmailRequest:
     """The request inside of a retry: every field of EmailRequest is in EmailRetry, with the same type."""
     return EmailRequest(**{name: getattr(envelope, name) for name in EmailRequest.__slots__})
+
+
+def _first_delivery_from_json(value: bytes, headers: Headers, now: datetime) -> FromJson:  # noqa: ARG001  as a retry's
+    return request_from_json(value, now)
 
 
 def _checked(job: Job) -> Job:
