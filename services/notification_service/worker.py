@@ -230,7 +230,7 @@ class Worker:
     async def _retry(self, job: Job, retry: Retry) -> None:
         """The retry is on the broker before the ledger says so: a crash between the two costs an attempt, no mail."""
         assert job.request is not None  # noqa: S101  only what was sent can be sent again
-        if not job.attempt:
+        if not job.attempt or job.first_topic is not None:
             await insist(lambda: self.ledger.keep_origin(job))
         envelope, ours = retry_envelope(job, job.request, retry)
         await insist(lambda: self.outbox.send(envelope, job.record.key, (job.record.headers, ours)))
