@@ -24,16 +24,23 @@ class Blame(StrEnum):
 
 @dataclass(slots=True)
 class _Refusal:
-    """Attributes: number: how many refusals there had been, this one included; times go by numbers, not by a clock."""
+    """The first refusal of a mail.
+
+    Attributes:
+        number: how many refusals there had been, this one included; it takes the place of a time.
+        own: it was the mail's own.
+    """
 
     number: int
+    own: bool = False
 
 
 class ServerEvidence:
     """Which mails the server refused as if it served nobody, and what it answered to other mails since.
 
     A refusal is a mail's own when the server has given a definite answer, in the same phase or a later one, to another
-    mail whose sending began after the refusal. It may be the server's fault when several different mails met one and
+    mail whose sending began after the refusal; so are the later ones of this mail, unless the server comes under
+    suspicion by other mails. It may be the server's fault when several different mails met one and
     no mail was answered between them.
     """
 
@@ -91,20 +98,18 @@ class ServerEvidence:
         """
         rank = MESSAGE_PHASES.index(phase)
         self._refusals += 1
-        known = self._open.get(mail)
-        if known is not None and self._answered[rank] >= known.number and not (shared and self._helped(known)):
-            known.number = self._refusals  # the next one needs evidence of its own
-            return Blame.MAIL
-        self._remember(mail)
+        refusal = self._first_of(mail)
+        helped = shared and self._recovered >= refusal.number
+        refusal.own = (refusal.own or self._answered[rank] >= refusal.number) and not helped
+        if refusal.own:
+            return Blame.SERVER if self.suspected else Blame.MAIL
         if not self.suspected:
             self._streak[mail] = rank
         return Blame.SERVER if self.suspected else Blame.UNKNOWN
 
-    def _helped(self, refusal: _Refusal) -> bool:
-        return self._recovered >= refusal.number
-
-    def _remember(self, mail: str) -> None:
+    def _first_of(self, mail: str) -> _Refusal:
         if mail not in self._open:
             self._open[mail] = _Refusal(self._refusals)
             if len(self._open) > self._memory:
                 self._open.popitem(last=False)
+        return self._open[mail]

@@ -30,15 +30,25 @@ def test_different_mails_in_a_row_put_the_server_under_suspicion() -> None:
     assert (before, evidence.suspected) == (True, False)
 
 
-def test_an_answer_to_another_mail_makes_the_next_refusal_the_mails_own() -> None:
-    """Each charge needs an answer of its own: the server may have gone down meanwhile."""
-    evidence = ServerEvidence(8)
+def test_an_answer_to_another_mail_makes_the_next_refusals_the_mails_own() -> None:
+    """Until others put the server under suspicion."""
+    evidence = ServerEvidence(1)
     evidence.refused("a", "DOT")
     evidence.answered("b", evidence.begin())
     blames = [evidence.refused("a", "DOT"), evidence.refused("a", "DOT")]
-    evidence.answered("c", evidence.begin())
+    evidence.refused("c", "DOT")
 
-    assert [*blames, evidence.refused("a", "DOT")] == [Blame.MAIL, Blame.UNKNOWN, Blame.MAIL]
+    assert [*blames, evidence.refused("a", "DOT")] == [Blame.MAIL, Blame.MAIL, Blame.SERVER]
+
+
+def test_a_mail_that_was_answered_begins_anew() -> None:
+    """What it met before is over."""
+    evidence = ServerEvidence(8)
+    evidence.refused("a", "DOT")
+    evidence.answered("a", evidence.begin())
+    evidence.answered("b", evidence.begin())
+
+    assert evidence.refused("a", "DOT") is Blame.UNKNOWN
 
 
 def test_an_answer_to_a_mail_that_was_under_way_already_proves_nothing() -> None:
@@ -73,6 +83,7 @@ def test_a_shared_limit_is_no_mails_own_while_waiting_helps() -> None:
 
     assert evidence.refused("a", "RCPT", shared=True) is Blame.UNKNOWN
     assert evidence.refused("a", "RCPT") is Blame.MAIL
+    assert evidence.refused("a", "RCPT", shared=True) is Blame.UNKNOWN
 
 
 def test_the_memory_is_bounded() -> None:
