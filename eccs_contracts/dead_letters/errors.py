@@ -3,7 +3,7 @@
 ContractsError
 ├── RunActive                     another redrive is at work
 ├── TopicMissing (LookupError)    the broker does not have the topic
-├── NotWritable (OSError)         an archive cannot be written where it is asked for
+├── NotWritable (OSError)         a file cannot be written where it is asked for
 ├── ConfigurationError
 │   └── ExtraMissing              an optional library is not installed
 └── InfrastructureError
@@ -24,7 +24,7 @@ class TopicMissing(ContractsError, LookupError):
 
 
 class NotWritable(ContractsError, OSError):
-    """Raised where an archive cannot be written where it is asked for."""
+    """Raised when a file of dead letters cannot be written under the name that was given."""
 
 
 class ExtraMissing(ConfigurationError):
