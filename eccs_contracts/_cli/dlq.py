@@ -17,6 +17,8 @@ from eccs_contracts._cli._tables import bars, print_json, print_lines, shortened
 if TYPE_CHECKING:
     from eccs_contracts.dead_letters.letters import Letter
     from eccs_contracts.dead_letters.reading import LetterReader
+    from eccs_contracts.dead_letters.scanning import Scan
+    from eccs_contracts.dead_letters.selection import Selection
     from eccs_contracts.dead_letters.statistics import Statistics
 
 ARCHIVE_GROUP: Final = "eccs-dlq-archive"
@@ -199,13 +201,17 @@ def _counted(source: LetterReader, start: dict[int, int], end: dict[int, int], p
 def _selected(options: dict[str, Any], now: datetime, name: str = "--id") -> Iterator[Letter]:
     selection = selection_of(options, now, name)
     with reader(options["timeout"]) as source, Progress("letters read") as progress:
-        span = source.span(selection)
-        start = {number: one.low for number, one in span.items()}
-        end = {number: one.high for number, one in span.items()}
-        progress.expect(sum(end.values()) - sum(start.values()))
-        for batch in source.letters(start, end):
-            yield from (letter for letter in batch if selection.matches(letter))
-            progress.add(len(batch))
+        for scan in scanned(source, selection, progress):
+            yield from scan.letters
+
+
+def scanned(source: LetterReader, selection: Selection, progress: Progress) -> Iterator[Scan]:
+    """Find the letters of a selection, telling how far it is."""
+    parts = source.parts(selection)
+    progress.expect(sum(one.high - one.low for part in parts for one in part.values()))
+    for scan in source.scan(selection, parts):
+        yield scan
+        progress.add(scan.read)
 
 
 def _stats_json(found: Statistics) -> dict[str, Any]:

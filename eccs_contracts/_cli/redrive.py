@@ -15,7 +15,7 @@ import click
 from eccs_contracts._cli._options import output_format, selection_of, selects
 from eccs_contracts._cli._progress import Progress, waiting
 from eccs_contracts._cli._tables import print_json, print_lines, table
-from eccs_contracts._cli.dlq import reader
+from eccs_contracts._cli.dlq import reader, scanned
 
 if TYPE_CHECKING:
     from eccs_contracts.dead_letters.audit import Run
@@ -73,7 +73,8 @@ def _dry(options: dict[str, Any], form: str) -> int:
     now = datetime.now(UTC)
     store = AuditStore.from_env() if optional_setting("MONGODB_URI") else None
     with reader(options["timeout"]) as source, Progress("letters looked at") as progress:
-        found = outlook(_watched(source.letters(), progress), _order(options, now), store, now)
+        order = _order(options, now)
+        found = outlook(scanned(source, order.selection, progress), order, store, now)
     if store is not None:
         store.close()
     if form == "json":
@@ -82,12 +83,6 @@ def _dry(options: dict[str, Any], form: str) -> int:
     else:
         print_lines(_outlook_lines(found, audited=store is not None))
     return 1 if _troubling(found.left) else 0
-
-
-def _watched(batches: Any, progress: Progress) -> Any:
-    for batch in batches:
-        yield batch
-        progress.add(len(batch))
 
 
 def _outlook_lines(found: Outlook, *, audited: bool) -> list[str]:
