@@ -14,6 +14,7 @@ from compat_checks.source import Json
 _FORMATS: Final = {
     "email": re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+"),
     "single-line": re.compile(r"[^\x00-\x1f\x7f]*"),
+    "text": re.compile(r"[^\x00]*"),
 }
 _TEXTS: Final = ("string", "bytes", "fixed")
 _NUMBERS: Final = ("int", "long", "float", "double")

@@ -43,6 +43,11 @@ def is_single_line(value: str) -> bool:
     return _compiled(_CONTROL).search(value) is None
 
 
+def is_text(value: str) -> bool:
+    """Whether a text can stand in the body of a mail: no NUL (RFC 5322, section 4; RFC 2045, section 2.8)."""
+    return "\0" not in value
+
+
 def matches(value: str, expression: str) -> bool:
     """Whether the whole of a text matches a regular expression."""
     return _compiled(expression).fullmatch(value) is not None
@@ -91,6 +96,7 @@ def _format(rule: Any, value: Any) -> str | None:
 _FORMATS: Final[dict[str, tuple[Callable[[str], bool], str]]] = {
     "email": (is_email, "an e-mail address like name@example.com"),
     "single-line": (is_single_line, "one line without control characters"),
+    "text": (is_text, "text without NUL characters"),
 }
 _HANDLERS: Final[dict[type, Callable[[Any, Any], str | None]]] = {
     MinLen: _min_length,

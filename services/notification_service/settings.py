@@ -301,7 +301,7 @@ def _policy(env: Mapping[str, str]) -> RetryPolicy:
     try:
         return RetryPolicy(
             base_delay_ms=number_setting("BASE_RETRY_DELAY", 1_000, least=1, env=env),
-            max_delay_ms=number_setting("MAX_RETRY_DELAY", 16_000, least=1, env=env),
+            max_delay_ms=number_setting("MAX_RETRY_DELAY", 60_000, least=1, env=env),
             max_attempts=number_setting("MAX_RETRY_ATTEMPTS", 5, env=env),
         )
     except ValueError as error:
