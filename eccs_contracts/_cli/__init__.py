@@ -53,12 +53,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(arguments: list[str] | None) -> int:
-    from eccs_contracts._cli import consume, dlq, groups, produce, redrive, topics
+    from eccs_contracts._cli import consume, dlq, edit, groups, produce, redrive, topics
 
     for module in (topics, groups, produce, consume, dlq):
         for command in module.COMMANDS:
             cli.add_command(command)
-    for command in redrive.COMMANDS:
+    for command in (*redrive.COMMANDS, *edit.COMMANDS):
         dlq.dlq.add_command(command)
     result = cli.main(arguments, prog_name="eccs-contracts", standalone_mode=False)
     return result if isinstance(result, int) else 0

@@ -1,6 +1,7 @@
 """Errors of operations on dead letters.
 
 ContractsError
+├── EditRefused (ValueError)      a correction of a dead letter cannot be sent; lists every problem
 ├── RunActive                     another redrive is at work
 ├── TopicMissing (LookupError)    the broker does not have the topic
 ├── NotWritable (OSError)         a file cannot be written where it is asked for
@@ -13,6 +14,18 @@ ContractsError
 from __future__ import annotations
 
 from eccs_contracts.errors import ConfigurationError, ContractsError, InfrastructureError
+
+
+class EditRefused(ContractsError, ValueError):
+    """Raised when a letter cannot be corrected, or a correction cannot be sent.
+
+    Attributes:
+        problems: one sentence each, without personal data.
+    """
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(problems))
 
 
 class RunActive(ContractsError):

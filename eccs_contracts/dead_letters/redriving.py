@@ -116,7 +116,7 @@ def opened(
     bounds = reader.bounds()
     now = datetime.now(UTC)
     run = Run(
-        id=f"{now:%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:4]}",
+        id=run_name(now),
         by=by,
         note=note,
         options=options,
@@ -126,6 +126,11 @@ def opened(
     )
     store.begin(run)
     return run, False
+
+
+def run_name(now: datetime) -> str:
+    """Return the name of a new run."""
+    return f"{now:%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:4]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +170,11 @@ class Redriver:
                 noted = time.monotonic()
             yield scan.read
         self.store.progress(replace(run, state=RunState.FINISHED))
+
+    def resend(self, send: Send, run: Run) -> Item:
+        """Send one message of a run; returns what is written down about it. Errors as `redrive`."""
+        self._send([send], run)
+        return self.store.known([send.letter.identity])[send.letter.identity]
 
     def _unsent(self, sends: Sequence[Send], run: Run) -> tuple[list[Send], int]:
         """Those that nobody sent yet, and how many an earlier run sent."""

@@ -12,12 +12,11 @@ from eccs_contracts import EmailRequest, EmailRetry
 from eccs_contracts.decoding import decode_value
 from eccs_contracts.delivery import Outcome, OutcomeKind, RetryPolicy
 from eccs_contracts.errors import ContractsError, UnknownSchema, ValidationError
-from eccs_contracts.headers import REDRIVE_COUNT, Headers, listed, text
+from eccs_contracts.headers import Headers, listed, redrive_count
 from eccs_contracts.serde import ContractDeserializer
 
 _FRAME: Final = 5  # bytes: magic byte and schema id
 _MOST_KNOWN: Final = 1000  # frames without an id in them must not fill the memory
-MAX_REDRIVES: Final = 10  # what is beyond is a loop
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,26 +132,20 @@ class Decoder:
 
     def _request(self, record: Record) -> Job:
         request = decode_value(self.requests, EmailRequest, record.value, record.headers)
-        return _checked(Job(record, request, redrive=redrives(record)))
+        return _checked(Job(record, request, redrive=redrive_count(record.headers)))
 
     def _retry(self, record: Record, now: datetime) -> Job:
         """A retry, its state bounded: nobody may park a message in the year 3000."""
         envelope = decode_value(self.retries, EmailRetry, record.value, record.headers)
         attempt = min(max(envelope.retry.attempt, 1), max(self.policy.max_attempts, 1))
         due = min(envelope.retry.scheduled_at, now + self.longest)
-        return _checked(Job(record, request_of(envelope), attempt, due, redrive=redrives(record)))
+        return _checked(Job(record, request_of(envelope), attempt, due, redrive=redrive_count(record.headers)))
 
 
 def undecodable(record: Record, error: ContractsError) -> Job:
     """The job of a record that is not what its contract says."""
     kind = OutcomeKind.VALIDATION if isinstance(error, ValidationError) else OutcomeKind.PARSE
     return Job(record, None, verdict=Outcome(kind, str(error)))
-
-
-def redrives(record: Record) -> int:
-    """How often a record was sent again from the DLQ; what cannot be counted is 0."""
-    found = text(record.headers, REDRIVE_COUNT) or ""
-    return min(int(found), MAX_REDRIVES) if found.isdecimal() else 0
 
 
 def request_of(envelope: EmailRetry) -> EmailRequest:
