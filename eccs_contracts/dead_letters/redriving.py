@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from eccs_contracts.clients import Delivery, RawProducer
 from eccs_contracts.dead_letters.audit import (
+    OPEN_ENDS,
     Batch,
     End,
     Item,
@@ -202,21 +203,17 @@ class Redriver:
             raise failures[-1]
 
 
-def ends(store: AuditStore, run: str) -> Counter[End]:
+def ends(store: AuditStore, run: str, now: datetime) -> Counter[End]:
     """How the messages of a run ended by now, by the ledger; what is new is written to the items."""
     counts: Counter[End] = Counter()
     for batch in store.batches({"run": run}):
-        open_ones = [one for one in batch.items if one.state is ItemState.SENT and one.end in (None, End.UNDER_WAY)]
-        entries = store.ledger([name for one in open_ones if (name := one.ledger_id)])
-        items = tuple(_ended(one, entries) if one in open_ones else one for one in batch.items)
+        open_ones = [one for one in batch.items if one.state is ItemState.SENT and one.end in OPEN_ENDS]
+        entries = store.ledger([name for one in open_ones for name in one.ledger_ids]) if open_ones else {}
+        items = tuple(replace(one, end=end_of(one, entries, now)) if one in open_ones else one for one in batch.items)
         if items != batch.items:
             store.write(replace(batch, items=items))
         counts.update(one.end for one in items if one.end is not None)
     return counts
-
-
-def _ended(one: Item, entries: Mapping[str, Mapping[str, Any]]) -> Item:
-    return replace(one, end=end_of(one, entries.get(one.ledger_id or "")))
 
 
 def _decided(letters: Sequence[Letter], order: Order, now: datetime) -> tuple[list[Send], Counter[str]]:

@@ -99,7 +99,7 @@ def show(parts: Parts, visit: Visit) -> Page:
     run = _run(parts, visit.path["run"])
     state = _state(parts, run, visit.now)
     work = _work(parts, run)
-    ended = ends(parts.store, run.id)
+    ended = ends(parts.store, run.id, visit.now)
     items = parts.store.items(run.id)
     counts = Counter(one.state for one in items)
     values = {
