@@ -112,6 +112,20 @@ def latest(items: Iterable[Item]) -> dict[str, Item]:
     return found
 
 
+def earliest(items: Iterable[Item], most: int) -> list[Item]:
+    """Return the items with the smallest places, one of each letter as `latest` does; holds few at a time."""
+    kept: dict[str, Item] = {}
+    for one in items:
+        kept |= latest([*([kept[one.identity]] if one.identity in kept else []), one])
+        if len(kept) > 2 * most:
+            kept = {each.identity: each for each in _by_place(kept)[:most]}
+    return _by_place(kept)[:most]
+
+
+def _by_place(items: Mapping[str, Item]) -> list[Item]:
+    return sorted(items.values(), key=lambda one: one.place)
+
+
 def item(send: Send, run: str, now: datetime) -> Item:
     """What is written down before a message is sent."""
     letter = send.letter

@@ -100,8 +100,7 @@ def show(parts: Parts, visit: Visit) -> Page:
     state = _state(parts, run, visit.now)
     work = _work(parts, run)
     ended = ends(parts.store, run.id, visit.now)
-    items = parts.store.items(run.id)
-    counts = Counter(one.state for one in items)
+    items, counts = parts.store.first_items(run.id, _ITEMS), parts.store.counts(run.id)
     values = {
         "run": run,
         "state": state,
@@ -110,12 +109,12 @@ def show(parts: Parts, visit: Visit) -> Page:
         "counts": {str(one): counts[one] for one in ItemState},
         "ends": {str(end): count for end, count in ended.items()},
         "left": _explained(Counter(run.left)),
-        "items": items[:_ITEMS],
-        "more": max(0, len(items) - _ITEMS),
+        "items": items,
+        "more": max(0, counts.total() - _ITEMS),
         "options": [(name, value) for name, value in run.options.items() if value],
     }
     data = {**_document(run, state), "items": _counted(counts), "ends": values["ends"], "left": dict(run.left)}
-    data["letters"] = [one.to_json() for one in items[:_ITEMS]]
+    data["letters"] = [one.to_json() for one in items]
     return Page("run.html", values, data, refresh=_pace(state, ended))
 
 

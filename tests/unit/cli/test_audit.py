@@ -8,7 +8,19 @@ from typing import Any
 
 import pytest
 
-from eccs_contracts.dead_letters.audit import STALE, TRACED, Batch, End, Item, ItemState, Lock, end_of, is_held, latest
+from eccs_contracts.dead_letters.audit import (
+    STALE,
+    TRACED,
+    Batch,
+    End,
+    Item,
+    ItemState,
+    Lock,
+    earliest,
+    end_of,
+    is_held,
+    latest,
+)
 from eccs_contracts.dead_letters.letters import Place
 from tests.unit.cli.letters import NOW, envelope, letter
 
@@ -106,6 +118,16 @@ def test_what_was_sent_is_never_forgotten() -> None:
 
     assert latest([ITEM, failed, newer, other]) == {"0/1@5": ITEM, "0/2@5": newer}
     assert latest([failed, ITEM, other, newer]) == {"0/1@5": ITEM, "0/2@5": newer}
+
+
+def test_the_first_letters_of_a_run_are_found_among_many() -> None:
+    """By their places, each once, whatever the order of the batches is."""
+    items = [replace(ITEM, identity=f"0/{number}", place=Place(0, number)) for number in range(100)]
+    failed = [replace(one, state=ItemState.NOT_SENT, at=BEFORE) for one in items]
+
+    assert earliest([*reversed(items), *failed], 3) == items[:3]
+    assert earliest([*failed, *items], 200) == items
+    assert earliest([], 3) == []
 
 
 @pytest.mark.parametrize(("state", "open_"), [(ItemState.INTENDED, True), (ItemState.SENT, False)])
