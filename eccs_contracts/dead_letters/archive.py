@@ -41,7 +41,7 @@ SCHEMA: Final = {
             "doc": "Its headers, in their order.",
         },
         {"name": "letter", "type": ["null", json.loads(EmailDlq.SCHEMA)], "doc": "What it says; null if unreadable."},
-        {"name": "raw", "type": ["null", "bytes"], "doc": "The value byte for byte, where it is unreadable."},
+        {"name": "raw", "type": ["null", "bytes"], "doc": "The value byte for byte, if it is unreadable or JSON."},
     ],
 }
 _ROW_GROUP: Final = 1000
@@ -83,7 +83,7 @@ def _row(letter: Letter) -> Row:
         "key": letter.key,
         "headers": [{"name": name, "value": _bytes(value)} for name, value in letter.headers],
         "letter": _datum(letter.envelope) if letter.envelope else None,
-        "raw": None if letter.envelope else letter.raw,
+        "raw": letter.raw if letter.envelope is None or letter.older else None,
     }
 
 

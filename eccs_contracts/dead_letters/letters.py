@@ -9,6 +9,7 @@ from typing import Final
 
 from eccs_contracts import headers as names
 from eccs_contracts.errors import ContractsError
+from eccs_contracts.migration import is_json
 from eccs_contracts.models import DlqMetadata, EmailDlq
 
 REDRIVE_COUNT: Final = names.REDRIVE_COUNT  # how often the message was sent again, this time counted
@@ -61,6 +62,11 @@ class Letter:
     def identity(self) -> str:
         """What stays the letter's own, also where a topic is made anew and counts from 0 again."""
         return f"{self.place}@{names.millis(self.written)}"
+
+    @property
+    def older(self) -> bool:
+        """Whether an older service wrote it, as JSON: `raw` says more than the envelope that was read from it."""
+        return self.raw is not None and is_json(self.raw, self.headers)
 
     @property
     def metadata(self) -> DlqMetadata | None:

@@ -254,7 +254,7 @@ class LetterReader(TopicReader):
         raw, key, headers = message.value(), message.key(), listed(message.headers())
         envelope, failure = None, None
         try:
-            envelope = decode_value(self._deserialize, EmailDlq, _bytes(raw), headers)
+            envelope = decode_value(self._deserialize, EmailDlq, _bytes(raw), headers, written_at(message))
         except ContractsError as error:
             if error.retryable:
                 raise

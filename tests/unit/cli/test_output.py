@@ -154,10 +154,9 @@ def test_a_setting_that_is_not_usable_is_exit_2(
 def test_bad_lines_are_told_before_anything_is_sent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Each with its number and every field; the values of personal fields stay unsaid."""
     good = '{"id":"00000000-0000-0000-0000-000000000001","to":"a@b.example","subject":"s","body":"b","userId":"u"'
+    stamp = '"timestamp":1760000000000'
     file = tmp_path / "emails.jsonl"
-    file.write_text(
-        f'{good},"timestamp":1}}\n\n{{"id":1}}\nnot json\n{good.replace("a@b.example", "nobody")},"timestamp":1}}\n'
-    )
+    file.write_text(f'{good},{stamp}}}\n\n{{"id":1}}\nnot json\n{good.replace("a@b.example", "nobody")},{stamp}}}\n')
 
     assert main(["produce", "--file", str(file)]) == 1
     said = capsys.readouterr()
@@ -167,6 +166,16 @@ def test_bad_lines_are_told_before_anything_is_sent(tmp_path: Path, capsys: pyte
     assert "5: to: " in said.err
     assert "nobody" not in said.err
     assert "3 bad lines; nothing is sent" in said.err
+
+
+def test_fields_that_are_not_sent_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With the number of lines that have them; of bad lines, which are not sent at all, nothing is said."""
+    good = '{"id":"00000000-0000-0000-0000-000000000001","to":"a@b.example","subject":"s","body":"b","userId":"u"'
+    file = tmp_path / "emails.jsonl"
+    file.write_text(f'{good},"timestamp":1760000000000,"cc":"x","a\\u001b":1}}\n' * 2 + '{"html":"bad"}\n')
+
+    assert main(["produce", "--file", str(file)]) == 1
+    assert "EmailRequest has no such field (lines): cc (2), a? (2)\n" in capsys.readouterr().err
 
 
 def test_help_needs_no_client_library() -> None:
