@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from eccs_contracts._cli._options import admin, force, output_format, patience, personal, selection_of, selects
+from eccs_contracts._cli._options import Whole, admin, force, output_format, patience, personal, selection_of, selects
 from eccs_contracts._cli._progress import Progress, waiting
 from eccs_contracts._cli._tables import bars, print_json, print_lines, shortened, table, text, wrapped
 
@@ -48,7 +48,7 @@ def reader(timeout: float) -> LetterReader:
 
 @dlq.command()
 @selects
-@click.option("--max-total", type=click.IntRange(0), help="Exit 1 where there are more.")
+@click.option("--max-total", type=Whole(0), help="Exit 1 where there are more.")
 @output_format
 def stats(form: str, max_total: int | None, **options: Any) -> int:
     """Count dead letters by category, reason, topic and age."""
@@ -66,7 +66,7 @@ def stats(form: str, max_total: int | None, **options: Any) -> int:
 @dlq.command("list")
 @selects
 @click.option("--newest", is_flag=True, help="The latest first; reads only as far back as --max needs.")
-@click.option("--max", "most", type=click.IntRange(1), default=50, show_default=True, help="How many at most.")
+@click.option("--max", "most", type=Whole(1), default=50, show_default=True, help="How many at most.")
 @output_format
 def list_letters(form: str, most: int, newest: bool, **options: Any) -> int:
     """List dead letters, in the order of each partition."""

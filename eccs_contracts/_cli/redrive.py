@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from eccs_contracts._cli._options import max_redrives, output_format, selection_of, selects
+from eccs_contracts._cli._options import LONGEST, Decimal, max_redrives, output_format, selection_of, selects
 from eccs_contracts._cli._progress import Progress, waiting
 from eccs_contracts._cli._tables import print_json, print_lines, table, text
 from eccs_contracts._cli.dlq import reader, scanned
+from eccs_contracts.dead_letters.numbers import LEAST_RATE, MOST_RATE
 
 if TYPE_CHECKING:
     from eccs_contracts.dead_letters.audit import Run
@@ -37,7 +38,7 @@ _LOOK: Final = 1.0  # seconds between two looks at the ledger, and no more than 
 @click.command()
 @selects
 @click.option("--all", "everything", is_flag=True, help="Every dead letter: needed where nothing else is selected.")
-@click.option("--rate", type=click.FloatRange(0, min_open=True), help="Messages a second at most.")
+@click.option("--rate", type=Decimal(LEAST_RATE, MOST_RATE), help="Messages a second at most.")
 @max_redrives
 @click.option("--note", default="", help="Why, for the audit record.")
 @click.option("--yes", is_flag=True, help="Do it; without this, it is only counted.")
@@ -172,7 +173,7 @@ def _report(store: AuditStore, name: str, form: str) -> int:
 
 @click.command()
 @click.argument("run", required=False)
-@click.option("--wait", type=click.FloatRange(0), default=0.0, help="Seconds to wait until every message has its end.")
+@click.option("--wait", type=Decimal(0, LONGEST), default=0.0, help="Seconds to wait until every message has its end.")
 @click.option("--items", is_flag=True, help="Each letter, too.")
 @output_format
 def audit(run: str | None, wait: float, items: bool, form: str) -> int:
