@@ -205,12 +205,12 @@ def _left(letter: Letter, request: EmailRequest, guard: Guard, now: datetime) ->
 def _moved(draft: Draft, after: Tree) -> Iterator[str]:
     """Say which fields differ that must not; one that the contract refuses as it is may be put right."""
     for name, why in FIXED.items():
-        if _stands(draft.before, name) and after.get(name) != draft.before[name]:
+        if stands(draft.before, name) and after.get(name) != draft.before[name]:
             yield f"{name}: it cannot be changed, because {why}"
 
 
-def _stands(before: Tree, name: str) -> bool:
-    """Return whether a request has a field, and one that the contract takes, whatever is wrong with the others."""
+def stands(before: Tree, name: str) -> bool:
+    """Return whether a request has a field, and the contract takes its value, whatever is wrong with the others."""
     try:
         EmailRequest.from_json({**_SOUND, name: before[name]}).validate()
     except (KeyError, ValidationError):

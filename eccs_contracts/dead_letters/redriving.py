@@ -138,12 +138,11 @@ def run_name(now: datetime) -> str:
 class Redriver:
     """Does a run; belongs to the process that holds the lock."""
 
-    reader: LetterReader
     producer: RawProducer
     store: AuditStore
     me: Lock
 
-    def redrive(self, run: Run, order: Order) -> Iterator[int]:
+    def redrive(self, reader: LetterReader, run: Run, order: Order) -> Iterator[int]:
         """Bring a run to its end; gives the number of records that were read, or 0 after a batch was sent.
 
         Raises:
@@ -155,8 +154,8 @@ class Redriver:
         """
         began = noted = time.monotonic()
         sent = 0
-        parts = [within(part, run.reached, run.until) for part in self.reader.parts(order.selection)]
-        for scan in self.reader.scan(order.selection, parts, size=_READ):
+        parts = [within(part, run.reached, run.until) for part in reader.parts(order.selection)]
+        for scan in reader.scan(order.selection, parts, size=_READ):
             sends, left = _decided(scan.letters, order, datetime.now(UTC))
             fresh, already = self._unsent(sends, run)
             for batch in _chunks(fresh, order.batch):

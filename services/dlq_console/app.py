@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from eccs_contracts.dead_letters.store import AuditStore
 from eccs_contracts.errors import ContractsError
 from eccs_contracts.serde import Registry
-from services.dlq_console import access, pages, redrives, signing
+from services.dlq_console import access, corrections, pages, redrives, signing
 from services.dlq_console.letters import Letters
 from services.dlq_console.rendering import Renderer
 from services.dlq_console.runner import Runner
