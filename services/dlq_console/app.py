@@ -133,10 +133,23 @@ def _routes(parts: Parts) -> list[Any]:
         Route("/", endpoint(parts, pages.overview)),
         Route("/letters", endpoint(parts, pages.listing)),
         Route("/letters/{partition:int}/{offset:int}", endpoint(parts, pages.letter)),
+        *_correction_routes(parts),
         Route("/redrive", endpoint(parts, redrives.preview, access.REDRIVE)),
         Route("/redrive", endpoint(parts, redrives.begin, access.REDRIVE), methods=["POST"]),
         Route("/runs", endpoint(parts, redrives.listing)),
         Route("/runs/{run}", endpoint(parts, redrives.show)),
         Route("/runs/{run}/continue", endpoint(parts, redrives.proceed, access.REDRIVE), methods=["POST"]),
         Mount(_STATIC.rstrip("/"), StaticFiles(directory=Path(__file__).with_name("static"))),
+    ]
+
+
+def _correction_routes(parts: Parts) -> list[Any]:
+    """Who corrects a letter sees it unmasked and sends it again: both scopes are needed."""
+    path, scopes = "/letters/{partition:int}/{offset:int}/edit", (access.REDRIVE, access.PERSONAL)
+    review = endpoint(parts, corrections.review, *scopes, largest=corrections.LARGEST)
+    send = endpoint(parts, corrections.send, *scopes, largest=corrections.LARGEST)
+    return [
+        Route(path, endpoint(parts, corrections.form, *scopes)),
+        Route(path, review, methods=["POST"]),
+        Route(f"{path}/send", send, methods=["POST"]),
     ]

@@ -120,7 +120,9 @@ def _kind(name: str) -> str:
 
 def _is_short(name: str) -> bool:
     found = _TYPES[name]
-    return _kind(name) != "json" and (_kind(name) == "instant" or name == "id" or found.get("maxLength", _SHORT + 1) <= _SHORT)
+    return _kind(name) != "json" and (
+        _kind(name) == "instant" or name == "id" or found.get("maxLength", _SHORT + 1) <= _SHORT
+    )
 
 
 def _help(name: str) -> str:
@@ -128,7 +130,7 @@ def _help(name: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return a text with line breaks as `\\n`, however a browser sent them."""
+    """Return a text with LF as its line break, whatever a browser sent."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -24,6 +24,7 @@ TARGETS: Final = frozenset((EmailRequest.TOPIC, EmailRetry.TOPIC))
 MOST_IDS: Final = 500
 _LONGEST: Final = 200  # characters of a text
 _ID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_MANY: Final = ("id", "category", "topic")  # fields that may be given several times
 _OPTIONS: Final = frozenset(
     ("ids", "categories", "reason", "topics", "since", "until", "partitions", "where", "everything", "max_redrives")
 )
@@ -120,6 +121,14 @@ def filter_of(fields: Fields) -> Filter:
     if any(len(one) > _LONGEST for one in topics):
         raise BadInput("topic", f"a topic has at most {_LONGEST} characters")
     return Filter(ids=ids, categories=categories, topics=topics, **texts)
+
+
+def typed_of(fields: Fields) -> Filter:
+    """Return what was typed, also if it is not usable, so that the form still has it; long texts are cut."""
+    many = {name: tuple(one[:_LONGEST] for one in fields.get(name, ()) if one)[:MOST_IDS] for name in _MANY}
+    texts = {name: first(fields, name)[:_LONGEST] for name in ("reason", "since", "until")}
+    ids = tuple(text for value in many["id"] for text in value.split())
+    return Filter(ids=ids, categories=many["category"], topics=many["topic"], **texts)
 
 
 def first(fields: Fields, name: str) -> str:

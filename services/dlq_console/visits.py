@@ -108,9 +108,7 @@ class Problem(Exception):
 Handler: TypeAlias = Callable[[Parts, Visit], Page | Elsewhere]
 
 
-def endpoint(
-    parts: Parts, handler: Handler, *scopes: str, largest: int = LARGEST_FORM
-) -> Callable[[Request], Any]:
+def endpoint(parts: Parts, handler: Handler, *scopes: str, largest: int = LARGEST_FORM) -> Callable[[Request], Any]:
     """What Starlette calls: lets in who may, and answers with what the handler gives, on a thread of its own.
 
     Args:
