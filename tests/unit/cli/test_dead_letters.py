@@ -120,7 +120,7 @@ def test_a_forged_count_does_not_stop_the_guard(count: bytes | None) -> None:
     assert decision.redrive == expected
 
 
-@pytest.mark.parametrize("count", [b"3", b"10", b"9999999", b"9" * 5000])
+@pytest.mark.parametrize("count", [b"3", b"10", b"9999999", b"9" * 1024])
 def test_a_count_beyond_the_limit_is_left(count: bytes) -> None:
     """However many digits it has: the service counts it as the limit, too."""
     one = letter(headers=[(REDRIVE_COUNT, count)])
