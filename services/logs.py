@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import sys
 import threading
 import time
@@ -14,10 +13,11 @@ from datetime import UTC, datetime
 from typing import Final
 
 from eccs_contracts.errors import ConfigurationError
+from eccs_contracts.masking import mask_text
 from eccs_contracts.settings import setting
 
 LEVELS: Final = ("debug", "info", "warning", "error")
-_ADDRESS: Final = re.compile(r"[^\s<>\"'=(),;:]+@[^\s<>\"'(),;:]+")
+MOST: Final = 4_000  # characters of one field of a line
 
 
 def log_level(env: Mapping[str, str]) -> str:
@@ -33,8 +33,8 @@ def log_level(env: Mapping[str, str]) -> str:
 
 
 def masked(text: str) -> str:
-    """The text with whatever looks like an e-mail address, or the user of a URI, replaced by `***`."""
-    return _ADDRESS.sub("***", text) if "@" in text else text
+    """A field of a log line: e-mail addresses and the users of URIs become `***`, and at most MOST characters stay."""
+    return mask_text(text, MOST)
 
 
 class Log:

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from eccs_contracts.dead_letters.store import AuditStore
 from eccs_contracts.errors import ContractsError
 from eccs_contracts.serde import Registry
-from services.dlq_console import access, pages, redrives, signing
+from services.dlq_console import access, corrections, pages, redrives, signing
 from services.dlq_console.letters import Letters
 from services.dlq_console.rendering import Renderer
 from services.dlq_console.runner import Runner
@@ -134,10 +134,23 @@ def _routes(parts: Parts) -> list[Any]:
         Route("/", endpoint(parts, pages.overview)),
         Route("/letters", endpoint(parts, pages.listing)),
         Route("/letters/{partition:whole}/{offset:whole}", endpoint(parts, pages.letter)),
+        *_correction_routes(parts),
         Route("/redrive", endpoint(parts, redrives.preview, access.REDRIVE)),
         Route("/redrive", endpoint(parts, redrives.begin, access.REDRIVE), methods=["POST"]),
         Route("/runs", endpoint(parts, redrives.listing)),
         Route("/runs/{run}", endpoint(parts, redrives.show)),
         Route("/runs/{run}/continue", endpoint(parts, redrives.proceed, access.REDRIVE), methods=["POST"]),
         Mount(_STATIC.rstrip("/"), StaticFiles(directory=Path(__file__).with_name("static"))),
+    ]
+
+
+def _correction_routes(parts: Parts) -> list[Any]:
+    """Who corrects a letter sees it unmasked and sends it again: both scopes are needed."""
+    path, scopes = "/letters/{partition:whole}/{offset:whole}/edit", (access.REDRIVE, access.PERSONAL)
+    review = endpoint(parts, corrections.review, *scopes, largest=corrections.LARGEST)
+    send = endpoint(parts, corrections.send, *scopes, largest=corrections.LARGEST)
+    return [
+        Route(path, endpoint(parts, corrections.form, *scopes)),
+        Route(path, review, methods=["POST"]),
+        Route(f"{path}/send", send, methods=["POST"]),
     ]
