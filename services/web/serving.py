@@ -8,6 +8,7 @@ import logging
 import resource
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -23,6 +24,7 @@ from services.logs import JsonHandler, Log
 from services.web.connections import MOST_HEAD, BoundedProtocol, Bounds, Room, bounds_setting
 
 _BACKLOG: Final = 1_024  # connections that the kernel keeps until they are accepted
+_SWITCH: Final = 0.001  # seconds that the loop waits, at each of its turns, for a thread that is busy
 _AT_ONCE: Final = 32  # connections that asyncio accepts before it does anything else
 
 
@@ -109,6 +111,7 @@ def serve(app: ASGIApp, address: Address, log: Log) -> None:
     # uvicorn raises the signal again once it has stopped; the default would end us before the caller is done.
     for one in (signal.SIGTERM, signal.SIGINT):
         signal.signal(one, lambda *_: None)
+    sys.setswitchinterval(_SWITCH)
     listener = listening(address.host, address.port)
     gc.collect()
     gc.freeze()  # what is there from the start is never garbage: looking at it again holds up the loop for 0.1 s
