@@ -1,4 +1,7 @@
-"""`python -m tests.benchmark.abuse`: another user and the probes under each abuse; exit code 1 if a promise is missed.
+"""`python -m tests.benchmark.abuse [load | attack]`: exit code 1 if a promise is missed.
+
+load    another user and the probes while somebody abuses the services (the default)
+attack  hostile requests to every HTTP server: each is answered, and none with an error of the server's
 
 Starts the stack and the three services as processes. Exit codes: 0 all held, 1 a promise is missed, 3 the stack does
 not start.
@@ -14,10 +17,13 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -25,12 +31,15 @@ from services.local_stack import start_stack
 from services.local_stack.errors import StackError
 from services.local_stack.processes import Child, Patience, Server, run_server
 from services.local_stack.up import apply_contracts
+from tests.benchmark.abuse.attack import API, CONSOLE, HEALTH, REGISTRY, attack
 from tests.benchmark.abuse.loads import LOADS, Load, Target
 from tests.benchmark.abuse.report import Met, missed, table
-from tests.benchmark.abuse.wire import SECRET
+from tests.benchmark.abuse.wire import SECRET, bearer
 from tests.benchmark.chart import machine
 
 _SETTINGS: Final = {"JWT_SECRET": SECRET, "RATE_LIMIT": "0", "LOG_LEVEL": "warning", "SECURE_COOKIE": "false"}
+# So that the many requests of an attack that are never whole are soon over.
+_QUICK: Final = {"HEAD_TIMEOUT": "1000", "BODY_TIMEOUT": "1000"}
 _NAMES: Final = {"e-mail": "email_service", "notification": "notification_service", "console": "dlq_console"}
 _BEGIN, _END = "<!-- made by `make abuse` -->", "<!-- end -->"
 
@@ -38,19 +47,46 @@ _BEGIN, _END = "<!-- made by `make abuse` -->", "<!-- end -->"
 def main() -> int:
     """Run every load, and print a table."""
     parser = argparse.ArgumentParser("python -m tests.benchmark.abuse", description=(__doc__ or "").partition(":")[2])
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("what", nargs="?", choices=["load", "attack"], default="load")
+    parser.add_argument("--requests", type=int, default=10_000, help="of an attack, to each server")
     parser.add_argument("--seconds", type=float, default=10.0, help="of each load")
     parser.add_argument("--docs", type=Path, metavar="FILE", help="write the table into this page, too")
     given = parser.parse_args()
     try:
         with start_stack() as stack, ExitStack() as cleanup:
             apply_contracts(stack.environment)
-            env = {**os.environ, **stack.environment, **_SETTINGS}
+            quick = _QUICK if given.what == "attack" else {}
+            env = {**os.environ, **stack.environment, **_SETTINGS, **quick}
             running = {name: cleanup.enter_context(_service(module, env)) for name, module in _NAMES.items()}
+            if given.what == "attack":
+                return _attacked(running, stack.environment, given.requests)
             results = [_under(name, load, running, stack.environment, given.seconds) for name, load in LOADS.items()]
     except StackError as error:
         print(f"abuse: {error}", file=sys.stderr)
         return 3
     return _tell(results, given.docs)
+
+
+def _attacked(running: Mapping[str, tuple[Child, int]], env: Mapping[str, str], count: int) -> int:
+    """Every server, the registry last: the others need it."""
+    token, origin = bearer("ada", "dlq:read dlq:redrive dlq:personal"), f"http://127.0.0.1:{running['console'][1]}"
+    sites = {
+        "e-mail": (running["e-mail"][1], replace(API, headers=token)),
+        "console": (running["console"][1], replace(CONSOLE, headers={**token, "Origin": origin})),
+        "notification": (running["notification"][1], HEALTH),
+        "registry": (urlsplit(env["SCHEMA_REGISTRY_URL"]).port or 0, REGISTRY),
+    }
+    wrong: list[str] = []
+    for name, (port, site) in sites.items():
+        found = attack(port, site, count)
+        by_status = Counter({status: 0 for _, status in found.answers})
+        for (_, status), number in found.answers.items():
+            by_status[status] += number
+        print(f"{name:<14}{found.answers.total()} requests: {dict(sorted(by_status.items()))}")
+        wrong += [f"{name}: {one}" for one in found.wrong]
+    print("\n".join(wrong[:20]) or "every request was answered, and none with an error of the server's")
+    return 1 if wrong else 0
 
 
 def _tell(results: list[Met], page: Path | None) -> int:
