@@ -165,6 +165,7 @@ class Settings:
         producer_queue: retries and dead letters that may wait for the broker; more are put off.
         startup_timeout: seconds that each dependency has to answer at start.
         live_ttl: seconds without progress after which the service counts as dead.
+        reject_unknown: refuse JSON messages with a field that the contract does not have.
     """
 
     kafka: Mapping[str, str] = field(repr=False)
@@ -181,6 +182,7 @@ class Settings:
     log_level: str
     http_host: str
     http_port: int
+    reject_unknown: bool = False
 
 
 def load_settings(env: Mapping[str, str] | None = None) -> Settings:
@@ -206,6 +208,7 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
         log_level=log_level(env),
         http_host=setting("HTTP_HOST", "127.0.0.1", env),
         http_port=number_setting("HTTP_PORT", 3003, env=env),
+        reject_unknown=_one_of("MIGRATION_UNKNOWN_FIELDS", ("drop", "reject"), env) == "reject",
     )
 
 
