@@ -28,9 +28,9 @@ class End:
     """How a kind of message is to end.
 
     Attributes:
-        end: sent, dead with its category, once (another message with its id was sent), never (it was aborted), or
-            for a dead letter: redriven, or left with the reason.
-        reason: a part of what its dead letter says; empty if it has none.
+        end: sent, not sent, or the category of its dead letter; for what was a dead letter from the start: redriven,
+            or left in the DLQ.
+        reason: a part of what its dead letter says, why a redrive leaves it, or a remark for readers.
         retries: what its dead letter counts.
     """
 
@@ -61,7 +61,7 @@ def table() -> list[str]:
     kinds: dict[End, list[str]] = {}
     for kind, end in expected().items():
         kinds.setdefault(end, []).append(f"`{kind}`")
-    rows = ["| kinds | end | reason in the dead letter | retries |", "|---|---|---|---|"]
+    rows = ["| kinds | end | reason, or remark | retries |", "|---|---|---|---|"]
     for end, names in kinds.items():
         dead = end.end.isupper()
         rows.append(f"| {', '.join(names)} | {end.end} | {end.reason} | {end.retries if dead else ''} |")
