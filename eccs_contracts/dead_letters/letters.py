@@ -16,8 +16,8 @@ REDRIVE_COUNT: Final = names.REDRIVE_COUNT  # how often the message was sent aga
 REDRIVE_OF: Final = "x-redrive-of"  # the identity of the dead letter that it was sent again from
 
 UNREADABLE: Final = "UNREADABLE"  # the category of a letter that is not what the contract of the DLQ says
+_ID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _PLACE: Final = re.compile(r"(\d{1,9})/(\d{1,18})")
-_COUNT: Final = re.compile(r"\d{1,6}")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -100,17 +100,20 @@ class Letter:
         return str(request.id) if request else None
 
     @property
+    def likely_id(self) -> str | None:
+        """The e-mail id that the original's key, or its header, names; for one that could not be decoded."""
+        if self.envelope is None:
+            return None
+        key = self.envelope.original_key or b""
+        named = key.decode("ascii", "replace"), names.text(original_headers(self.envelope), names.EMAIL_ID) or ""
+        return next((one.lower() for one in named if _ID.fullmatch(one)), None)
+
+    @property
     def redrives(self) -> int:
         """How often the original had been sent again from here when it was given up; what is no number counts as 0."""
-        return redrive_count(original_headers(self.envelope)) if self.envelope else 0
+        return names.redrive_count(original_headers(self.envelope)) if self.envelope else 0
 
 
 def original_headers(envelope: EmailDlq) -> names.Headers:
     """The headers of the original message, in their order."""
     return [(one.name, one.value) for one in envelope.original_headers]
-
-
-def redrive_count(headers: names.Headers) -> int:
-    """What the header `x-redrive-count` says; 0 where it is absent or no number of at most 6 digits."""
-    found = names.text(headers, REDRIVE_COUNT) or ""
-    return int(found) if _COUNT.fullmatch(found) else 0

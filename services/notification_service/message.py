@@ -12,7 +12,7 @@ from eccs_contracts import EmailRequest, EmailRetry, RetryMetadata
 from eccs_contracts.decoding import decode_value
 from eccs_contracts.delivery import Outcome, OutcomeKind, RetryPolicy
 from eccs_contracts.errors import ContractsError, UnknownSchema, ValidationError
-from eccs_contracts.headers import REDRIVE_COUNT, Headers, listed, text
+from eccs_contracts.headers import Headers, listed, redrive_count
 from eccs_contracts.migration import (
     FromJson,
     is_json,
@@ -26,7 +26,6 @@ from services.notification_service.unknown_fields import UnknownFields
 
 _FRAME: Final = 5  # bytes: magic byte and schema id
 _MOST_KNOWN: Final = 1000  # frames without an id in them must not fill the memory
-MAX_REDRIVES: Final = 10  # what is beyond is a loop
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,12 +149,12 @@ class Decoder:
 
     def _request(self, record: Record) -> Job:
         request = decode_value(self.requests, EmailRequest, record.value, record.headers)
-        return _checked(Job(record, request, redrive=redrives(record)))
+        return _checked(Job(record, request, redrive=redrive_count(record.headers)))
 
     def _retry(self, record: Record, now: datetime) -> Job:
         envelope = decode_value(self.retries, EmailRetry, record.value, record.headers)
         attempt, due = self._bounded(envelope.retry, now)
-        return _checked(Job(record, request_of(envelope), attempt, due, redrive=redrives(record)))
+        return _checked(Job(record, request_of(envelope), attempt, due, redrive=redrive_count(record.headers)))
 
     def _from_json(self, record: Record, value: bytes, now: datetime) -> Job:
         """The job of a message of an older producer; fields that the contract does not have are counted."""
@@ -175,7 +174,7 @@ class Decoder:
         return self._bounded(retry_state_from_json(value, record.headers, now), now)[0]
 
     def _job_of(self, record: Record, found: FromJson, now: datetime) -> Job:
-        job = Job(record, found.request, redrive=redrives(record))
+        job = Job(record, found.request, redrive=redrive_count(record.headers))
         if found.retry is None:
             return job
         job = replace(job, first_topic=found.retry.original_topic)
@@ -194,12 +193,6 @@ def undecodable(record: Record, error: ContractsError) -> Job:
     """The job of a record that is not what its contract says."""
     kind = OutcomeKind.VALIDATION if isinstance(error, ValidationError) else OutcomeKind.PARSE
     return Job(record, None, verdict=Outcome(kind, str(error)))
-
-
-def redrives(record: Record) -> int:
-    """How often a record was sent again from the DLQ; what cannot be counted is 0."""
-    found = text(record.headers, REDRIVE_COUNT) or ""
-    return min(int(found), MAX_REDRIVES) if found.isdecimal() else 0
 
 
 def request_of(envelope: EmailRetry) -> EmailRequest:
