@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from tests.node.packages import NoNode, installed
+
 HERE: Final = Path(__file__).parent
-_CACHE: Final = HERE.parents[2] / ".cache" / "node"
-_FILES: Final = ("package.json", "kinds.cjs", "send.cjs")
-_INSTALL: Final = ("npm", "install", "--omit=dev", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund")
-_PATIENCE: Final = 120  # seconds for the package registry, and for sending
+_PATIENCE: Final = 120  # seconds for sending
 
-
-class NoNode(Exception):
-    """Raised when Node, npm or the packages cannot be had; says which."""
+__all__ = ["End", "NoNode", "Sent", "expected", "send_all", "table"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +69,9 @@ def send_all(environment: Mapping[str, str]) -> list[Sent]:
     Raises:
         NoNode: a program is missing or the package registry does not answer.
     """
+    folder = installed(HERE, ["kinds.cjs", "send.cjs"])
     done = subprocess.run(
-        ["node", str(_installed() / "send.cjs")],
+        ["node", str(folder / "send.cjs")],
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
@@ -89,32 +85,3 @@ def send_all(environment: Mapping[str, str]) -> list[Sent]:
 def _sent(line: dict[str, Any]) -> Sent:
     place = (line["topic"], line["partition"], line["offset"])
     return Sent(line["kind"], place, *(str(line.get(name)) for name in ("id", "to", "subject")))
-
-
-def _installed() -> Path:
-    """The folder with the scripts and the versions that package.json names; made once, then found."""
-    missing = [program for program in ("node", "npm") if shutil.which(program) is None]
-    if missing:
-        raise NoNode(f"{' and '.join(missing)} not found")
-    wanted = b"".join((HERE / name).read_bytes() for name in _FILES)
-    folder = _CACHE / f"legacy-{hashlib.sha256(wanted).hexdigest()[:16]}"
-    if not folder.is_dir():
-        _install(folder)
-    return folder
-
-
-def _install(folder: Path) -> None:
-    draft = folder.with_name(f"{folder.name}.{os.getpid()}")
-    draft.mkdir(parents=True)
-    try:
-        for name in _FILES:
-            shutil.copy(HERE / name, draft)
-        done = subprocess.run(_INSTALL, cwd=draft, capture_output=True, text=True, timeout=_PATIENCE, check=False)
-        if done.returncode:
-            raise NoNode(f"npm cannot install kafkajs: {done.stderr.strip()[-300:]}")
-        if not folder.is_dir():  # another run may have been faster
-            draft.rename(folder)
-    except subprocess.TimeoutExpired:
-        raise NoNode(f"npm did not install kafkajs within {_PATIENCE} s") from None
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
