@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 from pymongo.errors import PyMongoError
@@ -27,8 +28,11 @@ def create_app(settings: Settings, producer: Sender) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await _prepare(parts)
+        preparing = asyncio.create_task(_prepare(parts))  # it may take as long as the database does not answer
         yield
+        preparing.cancel()
+        with suppress(asyncio.CancelledError):
+            await preparing
         await parts.mongo.close()
 
     # No /docs and /redoc: they run scripts from a host that is not ours.

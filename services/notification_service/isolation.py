@@ -34,7 +34,8 @@ _MEMORY: Final = 10_000  # mails that the server was silent about
 
 def hold_pause(holds: int) -> timedelta:
     """Return how long a mail waits after its n-th hold in a row: 1, 2, 4 ... 30 s; half a second without one."""
-    return min(_LATER * 2**holds / 2, _LONGEST_HOLD)
+    seconds = _LATER.total_seconds() * 2.0 ** (holds - 1)
+    return min(timedelta(seconds=seconds), _LONGEST_HOLD)
 
 
 class Isolation:

@@ -159,7 +159,7 @@ class Settings:
         instance: names this process in the ledger and in dead letters.
         templates: the folder of the templates.
         producer_queue: retries and dead letters that may wait for the broker; more are put off.
-        startup_timeout: seconds that each dependency has to answer at start.
+        startup_timeout: seconds that all dependencies together have to answer at start.
         live_ttl: seconds without progress after which the service counts as dead.
     """
 

@@ -61,14 +61,20 @@ class SmtpPool:
             self._metrics.throttled.inc()
             await asyncio.sleep(wait)
 
-    async def check(self) -> None:
-        """See that a session can be had, and keep it.
+    async def check(self, seconds: float) -> None:
+        """See that a session can be had within some seconds, and keep it.
 
         Raises:
             SmtpUnavailable: none can; names the address.
         """
         try:
-            self._idle.append(await self._open())
+            async with asyncio.timeout(seconds):
+                self._idle.append(await self._open())
+        except TimeoutError:
+            raise SmtpUnavailable(
+                f"no SMTP session can be had at {self._address}: the server has not finished a greeting and a login "
+                f"within {seconds:.1f} s; a port that speaks TLS from the first byte needs SMTP_IMPLICIT_TLS=1"
+            ) from None
         except (Refused, Lost) as error:
             raise SmtpUnavailable(
                 f"no SMTP session can be had at {self._address} ({error}); "
