@@ -41,16 +41,20 @@ class SmtpPool:
             settings.breaker_failures, timedelta(seconds=settings.breaker_pause), _LONGEST_PAUSE
         )
 
-    async def send(self, mail: Mail) -> Outcome:
+    async def send(self, mail: Mail, *, once: bool = False) -> Outcome:
         """Send one mail that the breaker has let through, and return how it ended.
 
         Never raises for what a server or a network does. The breaker is asked once more: it may have opened since. It
         counts sessions that cannot be had; what is said to one mail over a session is no failure for the others.
+
+        Args:
+            mail: what to send.
+            once: whether to try one connection only, a new one: the mail was refused before.
         """
         async with self._free:
             if self.breaker.state(self._clock.now()) is BreakerState.OPEN:
                 return Outcome(OutcomeKind.INFRASTRUCTURE, f"{self._address} does not serve: its circuit is open")
-            outcome = await self._try(mail)
+            outcome = await (self._try_once(mail) if once else self._try(mail))
             self._report(outcome)
             return outcome
 
@@ -102,10 +106,11 @@ class SmtpPool:
         first = await self._attempt(mail, await self._kept() if closed else None)
         if isinstance(first, Outcome):
             return first
-        if self.isolation.evidence.suspected:
-            return first[0]
-        second = await self._attempt(mail, None)
-        return second if isinstance(second, Outcome) else second[0]
+        return first[0] if self.isolation.evidence.suspected else await self._try_once(mail)
+
+    async def _try_once(self, mail: Mail) -> Outcome:
+        outcome = await self._attempt(mail, None)
+        return outcome if isinstance(outcome, Outcome) else outcome[0]
 
     async def _attempt(self, mail: Mail, session: SmtpSession | None) -> Outcome | tuple[Outcome]:
         """The outcome; in a tuple where trying again at once makes sense."""

@@ -226,7 +226,8 @@ class Worker:
             return error.outcome
         isolation = self.smtp.isolation
         began = isolation.evidence.begin()
-        return isolation.judged(job, await self.smtp.send(mail), began, self.clock.now())
+        outcome = await self.smtp.send(mail, once=isolation.evidence.knows(job.ledger_id))
+        return isolation.judged(job, outcome, began, self.clock.now())
 
     async def _retry(self, job: Job, retry: Retry) -> None:
         """The retry is on the broker before the ledger says so: a crash between the two costs an attempt, no mail."""
