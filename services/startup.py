@@ -27,16 +27,6 @@ class StartupTimeout(InfrastructureError):
     """Raised where a dependency had not answered at all when the time to start was over."""
 
 
-class PortUnavailable(InfrastructureError):
-    """Raised where the service cannot listen for HTTP."""
-
-
-def port_unavailable(host: str, port: int, error: OSError) -> PortUnavailable:
-    """Return the error of a service that could not listen on an address, with the variables to look at."""
-    why = error.strerror or str(error)
-    return PortUnavailable(f"cannot listen on {host}:{port}: {why}; see HTTP_HOST and HTTP_PORT")
-
-
 def end_on_signals() -> None:
     """Let SIGTERM and SIGINT end the process at once, with exit code 0, until other handlers are set."""
     for number in _SIGNALS:

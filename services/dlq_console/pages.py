@@ -21,13 +21,13 @@ from eccs_contracts.dead_letters.statistics import AGES, Statistics, statistics
 from eccs_contracts.errors import ContractsError
 from services.dlq_console import access, filters
 from services.dlq_console.filters import BadInput, Fields, Filter
-from services.dlq_console.rendering import MOST_DUMPED, flat, masked
+from services.dlq_console.rendering import MOST_DUMPED, flat
 from services.dlq_console.visits import Page, Parts, Problem, Visit
 
 EXPECTED: Final = (Problem, BadInput, HTTPException, ContractsError, TimeoutError)
 PAGE: Final = 50  # letters of a list
 _REASONS: Final = 10
-_CUT: Final = re.compile(r"…|<masked>")
+_CUT: Final = re.compile(r"…|\*\*\*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ def letter(parts: Parts, visit: Visit) -> Page:
     values = {
         "letter": found,
         "personal": personal,
-        "reason": found.reason if personal else masked(found.reason),
+        "reason": found.reason if personal else mask_text(found.reason),
         "metadata": [row for row in flat(tree.get("dlqMetadata", {})) if row[0] != "failureReason"],  # it has its card
         "original": list(flat(tree.get("originalData") or {})),
         "key": tree.get("originalKey") if tree else data["key"],

@@ -1,19 +1,20 @@
 """`python -m services.notification_service`: run until SIGTERM.
 
-Exit codes: 0 stopped and drained, or stopped during the start; 2 stopped before all was finished, or usage; 3 a
-dependency does not answer, or the port is in use.
+Exit codes: 0 stopped and drained, or stopped during the start; 2 stopped before all was finished, or usage or a port that is in
+use; 3 a dependency does not answer.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import resource
 import signal
 import sys
 import threading
 from typing import TYPE_CHECKING
 
-from services.startup import end_on_signals, port_unavailable
+from services.startup import end_on_signals
 
 if TYPE_CHECKING:  # what is imported while the process starts must not delay the handlers of signals
     from services.notification_service.service import Service
@@ -56,14 +57,12 @@ def _run() -> int:
 def _serve(settings: Settings, service: Service) -> int:
     from services.notification_service.http import HealthServer
     from services.notification_service.logs import log
+    from services.web.connections import bounds_setting
 
     service.check()
     address = (settings.http_host, settings.http_port)
-    try:
-        health = HealthServer(address, service.metrics.registry, live=service.stuck, ready=service.unready)
-    except OSError as error:
-        raise port_unavailable(*address, error) from None
-    with health as server:
+    bounds = bounds_setting(os.environ, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    with HealthServer(address, bounds, service.metrics.registry, live=service.stuck, ready=service.unready) as server:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: _stop(service))
         log("info", "started", instance=settings.instance, http_port=server.port)

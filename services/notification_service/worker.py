@@ -221,7 +221,7 @@ class Worker:
     async def _attempt(self, job: Job) -> Outcome:
         assert job.request is not None  # noqa: S101  without a request there is a verdict
         try:
-            mail = self.composer.compose(job.request)
+            mail = self.composer.compose(job.request, self.clock.now())
         except Unsendable as error:
             return error.outcome
         isolation = self.smtp.isolation
@@ -232,7 +232,7 @@ class Worker:
     async def _retry(self, job: Job, retry: Retry) -> None:
         """The retry is on the broker before the ledger says so: a crash between the two costs an attempt, no mail."""
         assert job.request is not None  # noqa: S101  only what was sent can be sent again
-        if not job.attempt:
+        if not job.attempt or job.first_topic is not None:
             await insist(lambda: self.ledger.keep_origin(job))
         envelope, ours = retry_envelope(job, job.request, retry)
         await insist(lambda: self.outbox.send(envelope, job.record.key, (job.record.headers, ours)))
