@@ -1,7 +1,7 @@
 """`python -m services.notification_service`: run until SIGTERM.
 
-Exit codes: 0 stopped and drained, or stopped during the start; 2 stopped before all was finished, or usage or a port that is in
-use; 3 a dependency does not answer.
+Exit codes: 0 stopped and drained, or stopped during the start; 2 stopped before all was finished, or usage, or a port
+that is in use; 3 a dependency does not answer.
 """
 
 from __future__ import annotations
