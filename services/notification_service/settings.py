@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import socket
 import ssl
@@ -98,6 +99,13 @@ class SmtpSettings:
     breaker_failures: int = 8
     breaker_pause: float = 1.0
     greylist_delay_ms: int = 300_000
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What a server could quote of the login, and nothing may show."""
+        found = [one for one in (self.username, self.password) if one]
+        coded = [base64.b64encode(one.encode()).decode() for one in found]
+        return (*found, *coded, base64.b64encode(f"\0{self.username}\0{self.password}".encode()).decode())
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,7 +125,7 @@ class SmtpPool:
         try:
             await session.send(mail)
         except Refused as error:
-            return await self._refused(session, error)
+            return await self._refused(session, error, mail)
         except Lost as error:
             self._drop(session)
             return _lost(error)
@@ -135,8 +135,9 @@ class SmtpPool:
         await self._keep(session)
         return _SENT
 
-    async def _refused(self, session: SmtpSession, error: Refused) -> Outcome | tuple[Outcome]:
-        outcome = classify(error.phase, error.reply, greylist_delay_ms=self._settings.greylist_delay_ms)
+    async def _refused(self, session: SmtpSession, error: Refused, mail: Mail) -> Outcome | tuple[Outcome]:
+        delay, hidden = self._settings.greylist_delay_ms, (mail.recipient, mail.recipient.rpartition("@")[0])
+        outcome = classify(error.phase, error.reply, greylist_delay_ms=delay, hidden=hidden)
         if error.reply.code in _SESSION_ENDS:
             self._drop(session)
             return (outcome,)
@@ -153,7 +154,7 @@ class SmtpPool:
         try:
             session = await self._open()
         except Refused as error:
-            outcome = classify(error.phase, error.reply)
+            outcome = classify(error.phase, error.reply, hidden=self._settings.secrets)
         except Lost as error:
             outcome = Outcome(OutcomeKind.INFRASTRUCTURE, f"{self._address}: {error}", error.phase)
         else:
