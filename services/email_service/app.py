@@ -11,6 +11,7 @@ from pymongo.errors import PyMongoError
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Scope
 
+from eccs_contracts.failure_reasons import database_failure
 from services.email_service.openapi import describe
 from services.email_service.operations import operation_routes
 from services.email_service.parts import Parts, make_parts
@@ -67,4 +68,4 @@ async def _prepare(parts: Parts) -> None:
         await parts.keys.prepare()
         await parts.ledger.prepare()
     except PyMongoError as error:
-        parts.log("warning", "indexes not made; start again once MongoDB answers", error=type(error).__name__)
+        parts.log("warning", "indexes not made; start again once MongoDB answers", error=database_failure(error))

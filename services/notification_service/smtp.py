@@ -13,6 +13,7 @@ from services.notification_service.isolation import Isolation
 from services.notification_service.mail import Mail
 from services.notification_service.metrics import Metrics
 from services.notification_service.settings import SmtpSettings
+from services.notification_service.smtp_failures import session_failure
 from services.notification_service.smtp_replies import BAD_SEQUENCE, SERVICE_CLOSES, classify
 from services.notification_service.smtp_session import Lost, Refused, SmtpSession
 
@@ -75,14 +76,14 @@ class SmtpPool:
             async with asyncio.timeout(seconds):
                 self._idle.append(await self._open())
         except TimeoutError:
+            why = f"no session within {seconds:.1f} s"
+            raise SmtpUnavailable(session_failure(self._address, "CONNECT", why, silent=True)) from None
+        except Refused as error:
+            reason = classify(error.phase, error.reply, hidden=self._settings.secrets).reason
+            raise SmtpUnavailable(session_failure(self._address, error.phase, reason)) from None
+        except Lost as error:
             raise SmtpUnavailable(
-                f"no SMTP session can be had at {self._address}: the server has not finished a greeting and a login "
-                f"within {seconds:.1f} s; a port that speaks TLS from the first byte needs SMTP_IMPLICIT_TLS=1"
-            ) from None
-        except (Refused, Lost) as error:
-            raise SmtpUnavailable(
-                f"no SMTP session can be had at {self._address} ({error}); "
-                "see SMTP_HOST, SMTP_PORT, SMTP_USERNAME, SMTP_STARTTLS and SMTP_IMPLICIT_TLS"
+                session_failure(self._address, error.phase, str(error), silent=error.silent)
             ) from None
 
     async def close(self) -> None:
