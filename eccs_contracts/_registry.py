@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
 
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
@@ -16,6 +17,7 @@ from eccs_contracts._framing import SchemaRef
 from eccs_contracts._http_bounds import bind
 from eccs_contracts._once import Once
 from eccs_contracts.errors import ConfigurationError, RegistryUnavailable, UnknownSchema
+from eccs_contracts.failure_reasons import network_reason
 from eccs_contracts.settings import registry_config
 
 T = TypeVar("T")
@@ -106,7 +108,7 @@ class Registry:
                 raise UnknownSchema(f"{self._url} does not know {what}") from None
             raise RegistryUnavailable(_refused(self._url, error)) from error
         except Exception as error:  # the client leaks whatever its HTTP library raises, which it has changed
-            reason = str(error) if "CERTIFICATE_VERIFY" in str(error) else type(error).__name__
+            reason = network_reason(error, urlsplit(self._url).hostname or "")
             raise RegistryUnavailable(
                 f"no registry answers at {self._url} ({reason}); see SCHEMA_REGISTRY_URL"
             ) from error

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 from pymongo.errors import PyMongoError
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Scope
 
+from eccs_contracts.failure_reasons import database_failure
 from services.email_service.openapi import describe
 from services.email_service.operations import operation_routes
 from services.email_service.parts import Parts, make_parts
@@ -30,8 +32,11 @@ def create_app(settings: Settings, producer: Sender) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await _prepare(parts)
+        preparing = asyncio.create_task(_prepare(parts))  # it may take as long as the database does not answer
         yield
+        preparing.cancel()
+        with suppress(asyncio.CancelledError):
+            await preparing
         await parts.mongo.close()
 
     # No /docs and /redoc: they run scripts from a host that is not ours.
@@ -63,4 +68,4 @@ async def _prepare(parts: Parts) -> None:
         await parts.keys.prepare()
         await parts.ledger.prepare()
     except PyMongoError as error:
-        parts.log("warning", "indexes not made; start again once MongoDB answers", error=type(error).__name__)
+        parts.log("warning", "indexes not made; start again once MongoDB answers", error=database_failure(error))

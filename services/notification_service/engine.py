@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
@@ -26,6 +26,7 @@ from services.notification_service.logs import log
 from services.notification_service.lookout import Lookout, Reach
 from services.notification_service.message import Decoder, Job, Record, undecodable
 from services.notification_service.metrics import Metrics
+from services.notification_service.schema_lookups import SchemaLookups
 from services.notification_service.settings import EngineSettings
 from services.notification_service.worker import Complete, Result, Worker
 
@@ -37,7 +38,6 @@ _BATCH: Final = 100
 _TICK: Final = 0.05  # seconds that it waits for records at most; less where a retry is due earlier
 _SHORTEST: Final = 0.001
 _PATIENCE: Final = 1.0  # seconds without room before partitions are paused: a pause throws away what was prefetched
-_UNKNOWN_TRIES: Final = 3  # of a schema id that the registry does not have: it may be about to (replication)
 _ERRORS_TO_SAY: Final = 5.0  # seconds between two lines about the same broker error
 
 
@@ -64,8 +64,8 @@ class Engine:
         self.commits = Commits(consumer, self._desk, self.metrics, self._say)
         self.lookout = Lookout(self._desk, worker, reach, 2 * settings.max_poll_interval)
         self._results: queue.SimpleQueue[tuple[Running, str, Result]] = queue.SimpleQueue()
-        self._decoded: queue.SimpleQueue[tuple[Running, Job | None]] = queue.SimpleQueue()
-        self._undecoded: dict[tuple[Partition, int], int] = {}  # tries of records whose schema is not known yet
+        self._decoded: queue.SimpleQueue[tuple[Running, Job | Exception]] = queue.SimpleQueue()
+        self._lookups = SchemaLookups()
         self._starting: list[tuple[Running, Job]] = []  # go to the loop together: waking it is a system call
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping, self._hurried = threading.Event(), threading.Event()
@@ -123,10 +123,10 @@ class Engine:
     def _closed(self) -> bool:
         """Whether nothing new may be taken.
 
-        Records of a known schema pass those of an unknown one, but not without end. While a dependency is tried after
-        a failure, what was taken already does the trying.
+        Records of a known schema pass those of an unknown one, until the window overflows. While a dependency is tried
+        after a failure, what was taken already does the trying.
         """
-        if self._gates.closed() is not None or len(self._undecoded) >= self._settings.max_in_flight:
+        if self._gates.closed() is not None:
             return True
         due = self._desk.next_due
         at_hand = self._desk.running > 0 or (due is not None and due <= self._clock.now())
@@ -172,46 +172,62 @@ class Engine:
         elif self._decoder.at_once(work):
             self._decode_here(ticket, work)
         else:
-            self._undecoded.setdefault((ticket.partition, ticket.offset), 0)
-            self._loop.call_soon_threadsafe(self._decode_there, ticket, work)
+            self._look_up(ticket, work)
 
     def _decode_here(self, ticket: Running, record: Record) -> None:
         try:
-            job: Job | None = self._decoder.job(record, self._clock.now())
+            self._accept(ticket, self._decoder.job(record, self._clock.now()))
         except ContractsError as error:
-            job = self._undecided(ticket, record, error)
-        self._accept(ticket, job)
+            self._undecided(ticket, record, error)
 
-    def _decode_there(self, ticket: Running, record: Record) -> None:
-        """On the loop: a thread asks the registry, which can take seconds, and the engine hears of it later."""
+    def _look_up(self, ticket: Running, record: Record) -> None:
+        """Have the registry asked for the schema, unless it was a moment ago or is being asked."""
         now = self._clock.now()
+        answer = self._lookups.begin(record.schema, now)
+        if isinstance(answer, datetime):
+            self._desk.lay_aside(ticket, answer, record)
+        elif answer is not None:
+            self._accept(ticket, undecodable(record, answer))
+        else:
+            self._loop.call_soon_threadsafe(self._decode_there, ticket, record, now)
+
+    def _decode_there(self, ticket: Running, record: Record, now: datetime) -> None:
+        """On the loop: a thread asks the registry, which can take seconds, and the engine hears of it later."""
 
         async def look_up() -> None:
             try:
-                job: Job | None = await asyncio.to_thread(self._decoder.job, record, now)
-            except ContractsError as error:
-                job = self._undecided(ticket, record, error)
+                job: Job | Exception = await asyncio.to_thread(self._decoder.job, record, now)
+            except Exception as error:  # noqa: BLE001  the engine's thread decides what it means
+                job = error
             self._decoded.put((ticket, job))
 
         self._keep(look_up())
 
-    def _undecided(self, ticket: Running, record: Record, error: ContractsError) -> Job | None:
-        """None where a later look can help: the registry is away, or may not have the schema yet."""
-        if isinstance(error, UnknownSchema):
-            place = (ticket.partition, ticket.offset)
-            tries = self._undecoded[place] = self._undecoded.get(place, 0) + 1
-            return undecodable(record, error) if tries > _UNKNOWN_TRIES else None
+    def _looked_up(self, ticket: Running, job: Job | Exception) -> None:
+        assert isinstance(ticket.work, Record)  # noqa: S101  only records are looked up
+        record, now = ticket.work, self._clock.now()
+        if isinstance(job, UnknownSchema):
+            if self._lookups.unknown(record.schema, job, now):
+                self._accept(ticket, undecodable(record, job))
+            else:
+                self._desk.lay_aside(ticket, self._lookups.next_at(record.schema, now), record)
+        elif isinstance(job, InfrastructureError):
+            self._lookups.failed(record.schema, now)
+            self._undecided(ticket, record, job)
+        else:
+            self._lookups.found(record.schema)
+            self._accept(ticket, job if isinstance(job, Job) else undecodable(record, job))
+
+    def _undecided(self, ticket: Running, record: Record, error: ContractsError) -> None:
+        """A later look can help where the registry is away."""
         if isinstance(error, InfrastructureError):
             self.metrics.held.labels("registry").inc()
-            return None
-        return undecodable(record, error)
+            self._desk.lay_aside(ticket, self._clock.now() + timedelta(seconds=1), record)
+        else:
+            self._accept(ticket, undecodable(record, error))
 
-    def _accept(self, ticket: Running, job: Job | None) -> None:
+    def _accept(self, ticket: Running, job: Job) -> None:
         now = self._clock.now()
-        if job is None:
-            self._desk.lay_aside(ticket, now + timedelta(seconds=1), ticket.work)
-            return
-        self._undecoded.pop((ticket.partition, ticket.offset), None)
         if job.due is not None and job.due > now:
             self._desk.lay_aside(ticket, job.due, job)
         else:
@@ -255,7 +271,7 @@ class Engine:
                 self._finish(*self._results.get_nowait())
         with suppress(queue.Empty):
             while True:
-                self._accept(*self._decoded.get_nowait())
+                self._looked_up(*self._decoded.get_nowait())
 
     def _finish(self, ticket: Running, key: str, result: Result) -> None:
         if isinstance(result, Complete):
@@ -356,6 +372,5 @@ class Engine:
     def _forget(self, places: set[Partition], kind: str) -> None:
         self._paused -= places
         self._desk.release(places)
-        self._undecoded = {one: tries for one, tries in self._undecoded.items() if one[0] not in places}
         self.metrics.rebalances.labels(kind).inc(len(places))
         log("info", kind, removed=len(places), partitions=len(self._desk.partitions))

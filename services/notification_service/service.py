@@ -35,6 +35,7 @@ from services.notification_service.tracing import load_tracing
 from services.notification_service.unknown_fields import UnknownFields
 from services.notification_service.watch import DependencyWatch
 from services.notification_service.worker import Terms, Worker
+from services.startup import await_dependencies
 
 T = TypeVar("T")
 
@@ -96,25 +97,22 @@ class Service:
         self._keeping = asyncio.run_coroutine_threadsafe(self._ledger.keep_alive(), self._loop)
 
     def check(self) -> None:
-        """See every dependency answer, within the time that the settings give.
+        """See every dependency answer, all of them before one deadline: `startup_timeout` seconds from now.
 
         Raises:
             InfrastructureError: one does not; names its address and the variable to set.
         """
-        deadline = time.monotonic() + self._settings.startup_timeout
-        self._outbox.check(self._settings.startup_timeout)
-        while True:
-            try:
-                self._registry.check()
-                self._on_loop(self._ledger.prepare())
-                self._align()
-                self._on_loop(self._smtp.check())
-            except InfrastructureError:
-                if time.monotonic() > deadline:
-                    raise
-            else:
-                return
-            threading.Event().wait(0.5)
+        checks = {
+            "the Kafka broker (KAFKA_BOOTSTRAP_SERVERS)": self._outbox.check,
+            "the schema registry (SCHEMA_REGISTRY_URL)": lambda _: self._registry.check(),
+            "MongoDB (MONGODB_URI)": self._prepare_ledger,
+            "the SMTP server (SMTP_HOST, SMTP_PORT)": lambda left: self._on_loop(self._smtp.check(left)),
+        }
+        await_dependencies(checks, self._settings.startup_timeout)
+
+    def _prepare_ledger(self, _: float) -> None:
+        self._on_loop(self._ledger.prepare())
+        self._align()
 
     def _align(self) -> None:
         ahead = self._on_loop(self._ledger.align())

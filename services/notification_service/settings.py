@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import socket
 import ssl
@@ -99,6 +100,13 @@ class SmtpSettings:
     breaker_pause: float = 1.0
     greylist_delay_ms: int = 300_000
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What a server could quote of the login, and nothing may show."""
+        found = [one for one in (self.username, self.password) if one]
+        coded = [base64.b64encode(one.encode()).decode() for one in found]
+        return (*found, *coded, base64.b64encode(f"\0{self.username}\0{self.password}".encode()).decode())
+
 
 @dataclass(frozen=True, slots=True)
 class LedgerSettings:
@@ -163,7 +171,7 @@ class Settings:
         instance: names this process in the ledger and in dead letters.
         templates: the folder of the templates.
         producer_queue: retries and dead letters that may wait for the broker; more are put off.
-        startup_timeout: seconds that each dependency has to answer at start.
+        startup_timeout: seconds that all dependencies together have to answer at start.
         live_ttl: seconds without progress after which the service counts as dead.
         reject_unknown: refuse JSON messages with a field that the contract does not have.
     """

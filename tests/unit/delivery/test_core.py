@@ -154,6 +154,31 @@ def test_a_tripped_guard_opens_again_by_itself() -> None:
     assert guard.blocked_until(_at(10)) is None
 
 
+def _users(window: int, users: str) -> int:
+    """How often a guard trips at 80 % when each letter is a dead letter of that user, and each dot another's mail."""
+    guard = FloodGuard(window, 0.8, timedelta(seconds=10))
+    for user in users:
+        guard.ended(NOW, dead=user != ".", user=user)
+    return guard.trips
+
+
+@pytest.mark.parametrize(
+    ("users", "trips"),
+    [
+        ("a" * 8, 1),
+        (".aaaaaaaaaaaaaaaaaaaa", 0),
+        ("ab" * 4, 1),
+        (".abcd" + "a" * 40, 0),
+        ("abcd" * 2, 1),
+        ("abcd.." + "abcdabcd", 1),
+        ("aaaaaabc", 0),
+    ],
+)
+def test_no_user_alone_closes_the_guard(users: str, trips: int) -> None:
+    """A quarter of the window is the most that one counts for; more as long as fewer than four users were seen."""
+    assert _users(8, users) == trips
+
+
 @pytest.mark.parametrize("numbers", [(0, 0.5, 1), (1, 0, 1), (1, 1.1, 1), (1, 0.5, 0)])
 def test_an_impossible_guard_is_refused(numbers: tuple[int, float, int]) -> None:
     """With all three numbers."""
