@@ -18,8 +18,10 @@ from eccs_contracts.delivery._desk import Desk, Ticket
 from eccs_contracts.delivery._due import DueHeap
 from eccs_contracts.delivery._flood import FloodGuard
 from eccs_contracts.delivery._lanes import Lanes
-from eccs_contracts.delivery._offsets import OffsetTracker
+from eccs_contracts.delivery._notes import decode_note, encode_note
+from eccs_contracts.delivery._offsets import OffsetTracker, Progress
 from eccs_contracts.delivery._policy import RetryPolicy
+from eccs_contracts.delivery._stubs import Stub
 
 __all__ = [
     "AmbiguousPolicy",
@@ -37,9 +39,13 @@ __all__ = [
     "OffsetTracker",
     "Outcome",
     "OutcomeKind",
+    "Progress",
     "Retry",
     "RetryPolicy",
+    "Stub",
     "Ticket",
     "TokenBucket",
     "decide",
+    "decode_note",
+    "encode_note",
 ]
