@@ -95,6 +95,11 @@ class Desk(Generic[P, W]):
         """When the first message that waits with its payload is due."""
         return min((due for due in (self._fixed.next_due, self._loose.next_due) if due is not None), default=None)
 
+    @property
+    def next_stub(self) -> datetime | None:
+        """When the first message that waits without its payload is due."""
+        return self._stubs.next_due
+
     def overdue(self, now: datetime) -> int:
         """How many messages were due before the second that `now` lies in, and wait."""
         return self._fixed.overdue(now) + self._loose.overdue(now) + self._stubs.overdue(now)

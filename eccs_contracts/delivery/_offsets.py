@@ -175,9 +175,7 @@ class OffsetTracker(Generic[P]):
     def unfinished(self) -> dict[P, int]:
         """The first offset that is not finished, by partition, where there is one."""
         return {
-            partition: first
-            for partition, one in self._partitions.items()
-            if (first := one.open.first) is not None
+            partition: first for partition, one in self._partitions.items() if (first := one.open.first) is not None
         }
 
     def open_offsets(self, partition: P) -> tuple[int, ...]:

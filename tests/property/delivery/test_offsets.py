@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from eccs_contracts.delivery import OffsetTracker, Progress
 
-_STEPS = st.lists(st.tuples(st.sampled_from(("take", "finish", "commit", "advance")), st.integers(0, 3000)), max_size=80)
+_STEPS = st.lists(
+    st.tuples(st.sampled_from(("take", "finish", "commit", "advance")), st.integers(0, 3000)), max_size=80
+)
 
 
 @dataclass(slots=True)

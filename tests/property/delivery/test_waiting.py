@@ -90,7 +90,10 @@ def test_a_heap_counts_as_a_list_does(steps: list[tuple[int, str]], looks: list[
 def test_a_message_beyond_the_window_comes_when_it_is_due(
     messages: list[tuple[int, bool]], window: int, failures: list[int]
 ) -> None:
-    """Each exactly once, never early, in whatever batches payloads are read; the window bounds those of readable ones."""
+    """Each exactly once, never early, in whatever batches payloads are read.
+
+    The window bounds the payloads of those that can be read again.
+    """
     desk: Desk[str, int] = Desk(limit=100, window=window, window_bytes=10_000)
     desk.assign(["p"])
     for offset, (due, readable) in enumerate(messages):
@@ -130,4 +133,4 @@ def _started(desk: Desk[str, int], now: datetime, messages: list[tuple[int, bool
 
 
 def _stubs(desk: Desk[str, int]) -> int:
-    return len(desk._stubs)  # noqa: SLF001  only they cost little
+    return len(desk._stubs)
