@@ -31,6 +31,7 @@ _PATIENCE: Final = 10.0  # seconds without a record until a batch is given up
 _PAUSE: Final = 1.0  # seconds after that
 _TIMEOUT: Final = 3.0
 _LEAVE: Final = 5.0  # seconds that a stop waits
+_OUTSIDE: Final = KafkaError._AUTO_OFFSET_RESET  # noqa: SLF001  librdkafka's own codes are named so
 _SETTINGS: Final = {
     **CONSUMER_SETTINGS,
     "auto.offset.reset": "error",
@@ -162,20 +163,21 @@ class Payloads:
             self._consumer.seek(TopicPartition(*place, following))
 
     def _failed(self, route: Route, message: Message) -> None:
-        """Past either end of the log the broker says so, and librdkafka stops there until it is assigned again."""
+        """Past either end of the log the broker says so, and librdkafka stops there until it is assigned again.
+
+        Only what lies before the beginning is gone. What lies after the end may be there again when the partition has
+        its leader; if it is not, the engine's own consumer finds another log, and forgets the stub.
+        """
         error = message.error()
         place = (str(message.topic()), message.partition() or 0)
-        if error is None or error.code() != KafkaError._AUTO_OFFSET_RESET or place not in route.next():  # noqa: SLF001
+        if error is None or error.code() != _OUTSIDE or place not in route.next():
             return
         begin, end = self._consumer.get_watermark_offsets(TopicPartition(*place), _TIMEOUT)
-        self._lost(route.meet(place, begin - 1)[0] + route.meet(place, begin - 1)[1])
+        before, found = route.meet(place, begin - 1)
+        self._lost(before + found)
         following = route.next().get(place)
-        if following is not None and following >= end:  # another log: what is known of it is void
-            before, found = route.meet(place, max(stub.offset for stub in route.rest() if stub.partition == place))
-            self._lost(before + found)
-            following = None
         self._consumer.incremental_unassign([TopicPartition(*place)])
-        if following is not None:
+        if following is not None and following < end:
             self._consumer.incremental_assign([TopicPartition(*place, following)])
 
     def _lost(self, stubs: Sequence[Stub[Partition]]) -> None:
