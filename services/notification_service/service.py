@@ -33,6 +33,7 @@ from services.notification_service.payloads import Payloads
 from services.notification_service.settings import EngineSettings, Settings
 from services.notification_service.smtp import SmtpPool
 from services.notification_service.tracing import load_tracing
+from services.notification_service.unknown_fields import UnknownFields
 from services.notification_service.watch import DependencyWatch
 from services.notification_service.worker import Terms, Worker
 
@@ -58,6 +59,7 @@ class Service:
         """
         self._settings = settings
         self.metrics = Metrics()
+        self._unknown = UnknownFields(self.metrics.unknown_fields, log, settings.reject_unknown)
         self._clock = Clock()
         self._tracing = load_tracing(os.environ)
         self._registry = Registry.from_env()
@@ -232,6 +234,7 @@ class Service:
             EmailRetry.TOPIC,
             self._settings.policy,
             timedelta(milliseconds=longest),
+            self._unknown,
         )
 
 
