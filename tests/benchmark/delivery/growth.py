@@ -1,21 +1,17 @@
-"""`python -m tests.benchmark.delivery.growth`: what grows with the number of messages that wait, and how much.
+"""What grows with the number of messages that wait, and how much.
 
 Pending retries in Apache Kafka, a restart with a held message before many finished ones, and the tracker alone.
-`--docs` writes delivery-growth.md. About twenty minutes. Linux: it reads /proc.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import re
 import socket
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from random import Random
 from typing import Final
 
@@ -25,15 +21,23 @@ from confluent_kafka import Consumer, TopicPartition
 from eccs_contracts import EmailRequest, EmailRetry
 from eccs_contracts.delivery import OffsetTracker, encode_note
 from eccs_contracts.ledger import EmailState
-from services.local_stack.errors import StackError
 from tests import places
 from tests.benchmark.delivery.report import markdown
 from tests.benchmark.delivery.stage import Process, Stage, pause, unique, until
 from tests.benchmark.delivery.throughput import OURS
 
-_RATE: Final = 250  # retries that are due in a second
+_RATE: Final = 50  # retries that are due in a second
 _MEASURED: Final = 60.0  # seconds of mails that are looked at
 _DEPTH: Final = re.compile(r"^email_retry_queue_depth (\S+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much of everything: pending retries, and finished messages after held ones."""
+
+    pending: tuple[int, ...] = (10_000, 50_000, 200_000, 500_000)
+    finished: tuple[int, ...] = (40_000,)
+    held: tuple[int, ...] = (10_000, 50_000, 100_000, 200_000, 500_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,8 @@ class Pending:
     """One run with so many pending retries.
 
     Attributes:
-        read: seconds from the start of the process until it knew all of them.
+        ready: seconds from the start of the process until it was a member of the group.
+        read: seconds from then until it knew all of them.
         memory: MiB resident, the most that was seen.
         least: milliseconds until MAIL reached the mail server, of the earliest; below zero would be too early.
         p50: milliseconds until the mail server had the whole mail, as the others.
@@ -49,6 +54,7 @@ class Pending:
     """
 
     count: int
+    ready: float
     read: float
     memory: float
     least: float
@@ -83,14 +89,16 @@ def pending(stage: Stage, count: int) -> Pending:
     name, random = unique("growth"), Random(5)
     places.skip(stage.broker, name, [EmailRequest.TOPIC, EmailRetry.TOPIC])
     span = count / _RATE
-    ahead = 20 + count / 2500  # to produce all of them, and to read them
+    ahead = 30 + count / 1500  # to produce all of them, and to read them
     due = stage.feed_retries([random.uniform(1, 1 + span) for _ in range(count)], name, ahead)
     first = min(due.values())
     port = _free_port()
     with stage.running(OURS.module, name, HTTP_PORT=str(port), MAX_RETRY_DELAY="36000000") as process:
         began = time.monotonic()
+        until(lambda: _ready(port), "it is ready", 60)
+        ready = time.monotonic()
         until(lambda: _depth(port) >= count, "all retries are known", ahead)
-        read = time.monotonic() - began
+        read = time.monotonic() - ready
         end = first + timedelta(seconds=min(span, _MEASURED))
         most = _watch(process, end)
         mails = stage.sink.take()
@@ -101,7 +109,7 @@ def pending(stage: Stage, count: int) -> Pending:
         raise RuntimeError(f"{missing} retries were not sent within 2 s")
     least = min((one.began - due[one.id].timestamp()) * 1000 for one in mails)
     size = len(late)
-    return Pending(count, read, most, least, late[size // 2], late[size * 99 // 100], late[-1], size)
+    return Pending(count, ready - began, read, most, least, late[size // 2], late[size * 99 // 100], late[-1], size)
 
 
 def _watch(process: Process, end: datetime) -> float:
@@ -117,6 +125,13 @@ def _free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])
+
+
+def _ready(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=5).is_success
+    except httpx.HTTPError:
+        return False
 
 
 def _depth(port: int) -> float:
@@ -188,14 +203,15 @@ class Figures:
     restarts: list[Restart]
 
 
-def run(counts: list[int], finished: list[int], say: Callable[[str], None]) -> Figures:
+def run(sizes: Sizes, say: Callable[[str], None]) -> Figures:
     """Measure everything on one stack."""
     before = os.getloadavg()[0]
-    tracker = [held(count) for count in (10_000, 50_000, 100_000, 200_000, 500_000)]
+    tracker = [held(count) for count in sizes.held]
     with Stage(say) as stage:
-        restarts = [restart(stage, count, noted=noted) for count in finished for noted in (False, True)]
+        restarts = [restart(stage, count, noted=noted) for count in sizes.finished for noted in (False, True)]
+        say(str(restarts))
         found = []
-        for count in counts:
+        for count in sizes.pending:
             found.append(pending(stage, count))
             say(str(found[-1]))
         return Figures(stage.parts, (before, os.getloadavg()[0]), found, tracker, restarts)
@@ -205,7 +221,11 @@ def page(figures: Figures) -> str:
     """The page of the documentation."""
     parts, load = figures.parts, figures.load
     retries = [
-        [str(one.count), *map(_tenths, (one.read, one.memory, one.least, one.p50, one.p99, one.most)), str(one.mails)]
+        [
+            str(one.count),
+            *map(_tenths, (one.ready, one.read, one.memory, one.least, one.p50, one.p99, one.most)),
+            str(one.mails),
+        ]
         for one in figures.pending
     ]
     tracker = [[str(one.count), f"{one.finish:.3f}", f"{one.note * 1000:.2f}"] for one in figures.held]
@@ -214,7 +234,7 @@ def page(figures: Figures) -> str:
         parts="; ".join((parts["broker"], parts["registry"], parts["mongo"])),
         load=f"{load[0]:.1f} and {load[1]:.1f}",
         rate=_RATE,
-        retries=markdown(("pending", "known after s", "MiB", "earliest ms", "p50", "p99", "max", "mails"), retries),
+        retries=markdown(("pending", "ready s", "read s", "MiB", "earliest ms", "p50", "p99", "max", "mails"), retries),
         held=markdown(("finished", "seconds", "ms for the note"), tracker),
         restarts=markdown(("finished", "noted", "seconds"), restarts),
     )
@@ -226,17 +246,18 @@ def _tenths(value: float) -> str:
 
 _PAGE: Final = """# What grows with the messages that wait
 
-Written by `python -m tests.benchmark.delivery.growth --docs docs`. One run on 2 cores, which other work shared (load
+Written by `python -m tests.benchmark.delivery --growth --docs docs`. One run on 2 cores, which other work shared (load
 average {load} before and after): {parts}; a mail server of ours.
 
 ## Pending retries
 
 {retries}
 
-All retries are in the retry topic, mixed, before the process starts; {rate} of them are due in each second. `known after`
-is how long the process takes from its start until it has read all of them, at a first start and at any restart. `MiB`
-is the most resident memory of the process. The times are those of the mails of the first minute; `earliest` is when
-MAIL reached the mail server, the others when it had the whole mail. Messages have 300 characters of body.
+All retries are in the retry topic, mixed, before the process starts; {rate} of them are due in each second, which the
+database can follow on this machine. `ready` is how long the process takes from its start until it has its partitions,
+`read` how long it then takes until it knows all retries: at a first start and at any restart. `MiB` is the most
+resident memory of the process. The times are those of the mails of the first minute; `earliest` is when MAIL reached
+the mail server, the others when it had the whole mail. Messages have 300 characters of body.
 
 ## A held message before many finished ones
 
@@ -253,25 +274,3 @@ Seconds from the start of the process to its first new mail. The first message o
 process before was killed; so many messages after those are finished. `noted` says whether the metadata of the commit
 says so; without it, each is looked up in the ledger. The benchmark makes the commit and the ledger's entries itself.
 """
-
-
-def main() -> int:
-    """Run and print; write the page where a folder is given."""
-    parser = argparse.ArgumentParser("python -m tests.benchmark.delivery.growth", description=__doc__)
-    parser.add_argument("--pending", type=int, nargs="*", default=[10_000, 50_000, 200_000, 500_000], metavar="N")
-    parser.add_argument("--finished", type=int, nargs="*", default=[40_000], metavar="N")
-    parser.add_argument("--docs", type=Path, metavar="DIR", help="write delivery-growth.md")
-    options = parser.parse_args()
-    try:
-        figures = run(options.pending, options.finished, lambda line: print(line, file=sys.stderr, flush=True))
-    except (StackError, RuntimeError) as error:
-        print(f"growth: {error}", file=sys.stderr)
-        return 3 if isinstance(error, StackError) else 2
-    print(page(figures))
-    if options.docs:
-        (options.docs / "delivery-growth.md").write_text(page(figures), "utf-8")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
