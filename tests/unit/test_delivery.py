@@ -126,7 +126,7 @@ def test_what_follows_an_outcome(kind: OutcomeKind, attempt: int, decision: obje
 @given(st.lists(st.integers(0, 1000)), st.lists(st.integers(0, 1000)))
 def test_the_heap_gives_nothing_early_and_all_in_time(dues: list[int], looks: list[int]) -> None:
     """A late item behind an early one blocks nothing."""
-    heap: DueHeap[int] = DueHeap(10)
+    heap: DueHeap[int] = DueHeap()
     for due in dues:
         heap.push(NOW + timedelta(seconds=due), due)
     given_out: list[int] = []
@@ -148,7 +148,9 @@ def test_only_the_contiguous_prefix_is_committed(order: list[int]) -> None:
         tracker.finish("p", offset)
         done = set(order[:count])
         prefix = next(one for one in range(21) if one not in done)
-        assert tracker.committable().get("p", 0) == prefix
+        commit = tracker.committable()["p"]
+        assert commit.offset == prefix
+        assert {one for run in commit.ahead for one in run} == {one for one in done if one > prefix}
 
 
 def test_a_dropped_partition_counts_for_nothing() -> None:
