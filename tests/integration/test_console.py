@@ -418,7 +418,7 @@ def test_a_letter_is_corrected(console: Console) -> None:
 @pytest.mark.parametrize(
     ("form", "said"),
     [
-        ({}, "nothing is changed"),
+        ({"field.source": ""}, "nothing is changed"),
         ({"field.to": "ada@"}, "an e-mail address"),
         ({"field.id": str(uuid.uuid4())}, "cannot be changed"),
         ({"field.templateData": "[1]"}, "templateData"),
