@@ -13,12 +13,14 @@ from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
 from eccs_contracts._framing import SchemaRef
+from eccs_contracts._http_bounds import bind
 from eccs_contracts._once import Once
 from eccs_contracts.errors import ConfigurationError, RegistryUnavailable, UnknownSchema
 from eccs_contracts.settings import registry_config
 
 T = TypeVar("T")
 
+_MAX_MESSAGE: Final = 1000  # characters of an error of the registry's
 _NOT_FOUND: Final = (404, 422)
 _NOT_LET_IN: Final = (401, 403)
 _USER: Final = re.compile(r"://.*@")  # as far as it goes: a password may hold anything
@@ -44,7 +46,7 @@ class Registry:
         config: dict[str, Any] = {"timeout": 10, "max.retries": 1, **registry_config(env)}
         shown = _without_user(config["url"])
         try:
-            return cls(SchemaRegistryClient(config), shown)
+            return cls(bounded(SchemaRegistryClient(config), config["timeout"]), shown)
         except (ValueError, OSError) as error:  # an SSLError is an OSError; a text may repeat the address
             reason = error.strerror if isinstance(error, OSError) else type(error).__name__
             raise ConfigurationError(
@@ -110,6 +112,14 @@ class Registry:
             ) from error
 
 
+def bounded(client: SchemaRegistryClient, seconds: float) -> SchemaRegistryClient:
+    """The client, its exchanges bounded in seconds and bytes (see `eccs_contracts._http_bounds`)."""
+    session = getattr(getattr(client, "_rest_client", None), "session", None)  # it has no public door
+    if session is not None:
+        bind(session, seconds)
+    return client
+
+
 def _without_user(url: str) -> str:
     """The address without what is secret in it."""
     return _USER.sub("://", url)
@@ -118,7 +128,9 @@ def _without_user(url: str) -> str:
 def _refused(url: str, error: SchemaRegistryError) -> str:
     if error.http_status_code in _NOT_LET_IN:
         return f"{url} does not let us in ({error.http_status_code}); see SCHEMA_REGISTRY_USERNAME"
-    return f"{url} answered {error.http_status_code}: {error}"
+    said = str(error)[:_MAX_MESSAGE]
+    shown = "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in said)
+    return f"{url} answered {error.http_status_code}: {shown}"
 
 
 def _ref(found: Any) -> SchemaRef:

@@ -30,6 +30,7 @@ from services.dlq_console.visits import Parts, endpoint, problem_of, problem_res
 from services.logs import Log
 from services.web.findings import Finding
 from services.web.heads import CheckedHeads
+from services.web.numbers import WholeConvertor  # noqa: F401  registers `whole`
 from services.web.tokens import Tokens
 
 _STATIC: Final = "/static/"
@@ -132,7 +133,7 @@ def _routes(parts: Parts) -> list[Any]:
         Route("/sign-out", endpoint(parts, signing.sign_out), methods=["POST"]),
         Route("/", endpoint(parts, pages.overview)),
         Route("/letters", endpoint(parts, pages.listing)),
-        Route("/letters/{partition:int}/{offset:int}", endpoint(parts, pages.letter)),
+        Route("/letters/{partition:whole}/{offset:whole}", endpoint(parts, pages.letter)),
         *_correction_routes(parts),
         Route("/redrive", endpoint(parts, redrives.preview, access.REDRIVE)),
         Route("/redrive", endpoint(parts, redrives.begin, access.REDRIVE), methods=["POST"]),
@@ -145,7 +146,7 @@ def _routes(parts: Parts) -> list[Any]:
 
 def _correction_routes(parts: Parts) -> list[Any]:
     """Who corrects a letter sees it unmasked and sends it again: both scopes are needed."""
-    path, scopes = "/letters/{partition:int}/{offset:int}/edit", (access.REDRIVE, access.PERSONAL)
+    path, scopes = "/letters/{partition:whole}/{offset:whole}/edit", (access.REDRIVE, access.PERSONAL)
     review = endpoint(parts, corrections.review, *scopes, largest=corrections.LARGEST)
     send = endpoint(parts, corrections.send, *scopes, largest=corrections.LARGEST)
     return [

@@ -120,6 +120,14 @@ def test_a_forged_count_does_not_stop_the_guard(count: bytes | None) -> None:
     assert decision.redrive == expected
 
 
+@pytest.mark.parametrize("count", [b"3", b"10", b"9999999", b"9" * 1024])
+def test_a_count_beyond_the_limit_is_left(count: bytes) -> None:
+    """However many digits it has: the service counts it as the limit, too."""
+    one = letter(headers=[(REDRIVE_COUNT, count)])
+
+    assert decide(one, GUARD, NOW) == Leave(one, Left.LOOP)
+
+
 def test_the_guard_ends_a_message_that_dies_each_time() -> None:
     """Three times, not for ever."""
     one, sent = letter(), 0
