@@ -406,6 +406,9 @@ def test_a_letter_is_corrected(console: Console) -> None:
 
     run = console.data(answer.headers["location"])
     assert (run["by"], run["note"], run["items"]) == ("ada@console", "typo", {"sent": 1})
+    shown = console.get(answer.headers["location"]).text
+    assert "+to: &lt;masked, 15 characters&gt; changed" in shown
+    assert "ada@e" not in shown
     (message,) = sent(console.stack, since)
     request = ContractDeserializer(Registry.from_env(console.stack.environment), EmailRequest)(message.value())
     assert request is not None
