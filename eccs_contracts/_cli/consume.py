@@ -181,7 +181,7 @@ class _View:
 def _deserializer(contract: Contract[Any]) -> ContractDeserializer[Any]:
     from eccs_contracts.serde import ContractDeserializer, Registry
 
-    return ContractDeserializer(Registry.from_env(), contract.model)
+    return ContractDeserializer(Registry.for_commands(), contract.model)
 
 
 def _head(message: Message, *, personal: bool) -> dict[str, Any]:

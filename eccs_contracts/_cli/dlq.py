@@ -43,7 +43,7 @@ def reader(timeout: float) -> LetterReader:
     from eccs_contracts.serde import Registry
     from eccs_contracts.settings import kafka_config
 
-    return LetterReader(kafka_config(), Registry.from_env(), timeout=timeout)
+    return LetterReader(kafka_config(), Registry.for_commands(), timeout=timeout)
 
 
 @dlq.command()
