@@ -12,8 +12,10 @@ from typing import Final
 import click
 
 from eccs_contracts.errors import ConfigurationError, ContractsError, InfrastructureError
+from eccs_contracts.safe_output import safe_streams, visible
 
 _INTERRUPTED: Final = 130  # as shells count: 128 and the number of the signal
+_COMPLETE: Final = "_ECCS_CONTRACTS_COMPLETE"
 _TRACEBACK: Final = "ECCS_TRACEBACK"
 
 
@@ -29,9 +31,17 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit code. Whatever happens, no traceback reaches a user."""
+    if _COMPLETE in os.environ:  # a shell asks for our own words, which click writes as bytes
+        return _main(arguments)
+    with safe_streams():
+        return _main(arguments)
+
+
+def _main(arguments: list[str] | None) -> int:
     try:
         return _run(arguments)
     except click.ClickException as error:
+        error.message = visible(error.message)
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt) as error:
@@ -57,7 +67,7 @@ def _run(arguments: list[str] | None) -> int:
 
 
 def _say(text: str, code: int) -> int:
-    print(f"eccs-contracts: {text}", file=sys.stderr)
+    print(f"eccs-contracts: {visible(text)}", file=sys.stderr)
     return code
 
 

@@ -17,6 +17,7 @@ import click
 from eccs_contracts._cli._options import output_format
 from eccs_contracts._cli._progress import Progress
 from eccs_contracts.errors import ContractsError, ValidationError
+from eccs_contracts.safe_output import visible
 
 if TYPE_CHECKING:
     from eccs_contracts import EmailRequest
@@ -124,7 +125,7 @@ def _problems(file: Iterable[bytes], name: str) -> Iterator[str]:
 
 
 def _told(problem: str) -> int:
-    click.echo(problem, err=True)
+    click.echo(visible(problem), err=True)
     return 1
 
 
