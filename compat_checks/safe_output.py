@@ -12,11 +12,12 @@ import codecs
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, Final, TextIO, cast
 
-_BEYOND: Final = re.compile(r"[^ -~]")
+_KEPT: Final = 4_096  # characters whose escapes are kept
 _SPACES: Final = frozenset(
     "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 )
@@ -38,15 +39,35 @@ def is_hidden(character: str) -> bool:
 
 def visible(text: str, keep: str = "") -> str:
     r"""The text with hidden characters as escapes (`\n`, `\x1b`, `\u202e`); those of `keep` stay."""
-    return _escaped(text, keep, lambda one: one.encode("unicode_escape").decode("ascii"))
+    return _escaped(text, keep, _as_python)
 
 
-def _escaped(text: str, keep: str, escape: Any) -> str:
-    if text.isascii() and text.isprintable():
-        return text
-    return _BEYOND.sub(
-        lambda found: escape(found[0]) if found[0] not in keep and is_hidden(found[0]) else found[0], text
-    )
+class _Escapes(dict[int, str]):
+    """What stands for each character, as `str.translate` takes it; the first that are asked for are kept."""
+
+    def __init__(self, keep: str, escape: Callable[[str], str]) -> None:
+        super().__init__({ord(one): one for one in keep})
+        self._escape = escape
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        shown = self._escape(character) if is_hidden(character) else character
+        if len(self) < _KEPT:
+            self[code] = shown
+        return shown
+
+
+@lru_cache(maxsize=16)
+def _escapes(keep: str, escape: Callable[[str], str]) -> _Escapes:
+    return _Escapes(keep, escape)
+
+
+def _escaped(text: str, keep: str, escape: Callable[[str], str]) -> str:
+    return text if text.isascii() and text.isprintable() else text.translate(_escapes(keep, escape))
+
+
+def _as_python(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
 
 
 def print_lines(lines: Iterable[str]) -> None:

@@ -136,7 +136,7 @@ def test_the_streams_are_what_they_were_afterwards(door: ModuleType) -> None:
     """Also after an error."""
     before = sys.stdout, sys.stderr
     with pytest.raises(SystemExit), door.safe_streams():
-        sys.exit((sys.stdout.raw, sys.stderr.raw) == before)  # type: ignore[attr-defined]
+        sys.exit([getattr(one, "raw", None) for one in (sys.stdout, sys.stderr)] == [*before])
 
     assert (sys.stdout, sys.stderr) == before
 
