@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -13,6 +14,7 @@ _DESCRIPTION: Final = "Compatibility checks for Avro contracts: an exact verdict
 _EXITS: Final = "exit codes: 0 ok, 1 findings, 2 usage, 3 cannot reach"
 REPORTS: Final = ("text", "json", "markdown", "sarif", "junit", "github", "gitlab")
 CATEGORIES: Final = ("minimal", "standard", "strict")
+_SECONDS: Final = re.compile("[0-9]{1,4}([.][0-9]{1,3})?")
 SHELLS: Final = ("bash", "zsh", "fish")
 
 
@@ -61,6 +63,18 @@ def _schemas(command: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="folder of contracts.toml (default: schemas)",
     )
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 5 or int(text) > 65535:
+        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    if not _SECONDS.fullmatch(text) or not 0.001 <= float(text) <= 3600:
+        raise argparse.ArgumentTypeError("give seconds from 0.001 to 3600, for example 2.5")
+    return float(text)
 
 
 def _subjects(command: argparse.ArgumentParser) -> None:
@@ -129,7 +143,9 @@ def _change(commands: _Commands) -> None:
 
 def _access(command: argparse.ArgumentParser) -> None:
     group = command.add_argument_group("access to a registry")
-    group.add_argument("--timeout", type=float, default=10.0, metavar="SECONDS", help="for one answer (default: 10)")
+    group.add_argument(
+        "--timeout", type=_seconds, default=10.0, metavar="SECONDS", help="for one whole answer (default: 10)"
+    )
     for name, variable, text in (
         ("ca", "CA", "certificates that sign the registry's"),
         ("cert", "CERTIFICATE", "certificate of this client"),
@@ -164,7 +180,14 @@ def _registry(commands: _Commands) -> None:
         _access(command)
     serve = _command(commands, "serve", "registry:serve", "the embedded registry, until it is stopped")
     serve.add_argument("--host", default="127.0.0.1")
-    serve.add_argument("--port", type=int, default=8081, help="0 for any free one (default: 8081)")
+    serve.add_argument("--port", type=_port, default=8081, help="0 for any free one (default: 8081)")
+    serve.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name under which clients reach it, beside --host, localhost and IP addresses; repeatable",
+    )
     serve.add_argument("--data", type=Path, metavar="FILE", help="keep everything in this file")
 
 

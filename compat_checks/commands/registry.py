@@ -61,7 +61,7 @@ def serve(options: argparse.Namespace) -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with EmbeddedRegistry(options.host, options.port, options.data) as registry:
+    with EmbeddedRegistry(options.host, options.port, options.data, allowed_hosts=options.allow_host) as registry:
         print(f"compat-checks: the registry answers at {registry.url}", flush=True)
         stop.wait()
     return 0

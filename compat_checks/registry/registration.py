@@ -11,6 +11,7 @@ from compat_checks.registry.settings import IMPORTING, Config
 from compat_checks.registry.store import Draft, Store
 from compat_checks.registry.values import (
     LATEST,
+    MAX_NUMBER,
     Content,
     Version,
     canonical_json,
@@ -139,6 +140,7 @@ def _number(body: Mapping[str, Any], key: str) -> int | None:
     value = body.get(key)
     if value is None or value == 0 or (key == "id" and value == -1):
         return None
-    if not isinstance(value, int) or isinstance(value, bool) or value < (LATEST if key == "version" else 1):
-        raise refused(42201, f"{key} is a number from 1")
+    least = LATEST if key == "version" else 1
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= MAX_NUMBER:
+        raise refused(42201, f"{key} is a number from 1 to {MAX_NUMBER}")
     return value

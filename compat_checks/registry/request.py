@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from compat_checks.classes import frozen
+from compat_checks.registry.refused import Refused
 from compat_checks.registry.values import DEFAULT_CONTEXT, qualified, version_number
+
+_NUMBER: Final = re.compile("[+-]?[0-9]{1,10}")
 
 
 @frozen
@@ -33,9 +37,17 @@ class Request:
         return self.query.get(name, ("",))[0]
 
     def number(self, name: str, default: int) -> int:
-        """A number of the query; the default for what is none."""
+        """A number of the query, of 32 bits; the default if it is not given.
+
+        Raises:
+            Refused: 404 for any other text, as Confluent's registry answers.
+        """
         text = self.text(name)
-        return int(text) if text.lstrip("-").isdecimal() else default
+        if not text:
+            return default
+        if not _NUMBER.fullmatch(text) or not -(2**31) <= int(text) < 2**31:
+            raise Refused(404, f"HTTP 404 Not Found: {name} is not a number")
+        return int(text)
 
     @property
     def subject(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Final
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote
 
 from compat_checks.registry import handlers
 from compat_checks.registry.refused import Refused
@@ -55,6 +55,9 @@ _ROUTES: Final[tuple[tuple[str, re.Pattern[str], Handler], ...]] = tuple(
         ("DELETE", "/contexts/([^/]+)", handlers.context_deleted),
     )
 )
+METHODS: Final = ("DELETE", "GET", "HEAD", "POST", "PUT")
+_WRITES: Final = ("POST", "PUT")
+_ABSOLUTE: Final = re.compile("https?://[^/?#]+", re.IGNORECASE)
 _IN_CONTEXT: Final = re.compile(r"/contexts/([^/]+)(/.*)")
 
 
@@ -70,16 +73,37 @@ def answer(store: Store, method: str, target: str, body: Json) -> Json:
     Raises:
         Refused: with the API's code; 404 for what is not a call.
     """
-    url = urlsplit(target)
-    path, context = url.path.rstrip("/") or "/", DEFAULT_CONTEXT
+    whole, query_text = path_of(target), target.partition("#")[0].partition("?")[2]
+    path, context = whole, DEFAULT_CONTEXT
     if match := _IN_CONTEXT.fullmatch(path):
         context, path = context_of(qualified(_delimited(unquote(match[1])))), match[2]
     for known, pattern, handler in _ROUTES:
         if known == method and (match := pattern.fullmatch(path)):
             parts = tuple(unquote(part) for part in match.groups() if part is not None)
-            query = parse_qs(url.query)
+            if method in _WRITES and not isinstance(body, dict):
+                raise Refused(422, "The body is not a JSON object")
+            query = parse_qs(query_text)
             return handler(store, Request(parts, query, body if isinstance(body, dict) else {}, context))
-    raise Refused(404, f"HTTP 404 Not Found: this registry has no {method} {url.path}")
+    raise Refused(404, f"HTTP 404 Not Found: this registry has no {method} {whole}")
+
+
+def path_of(target: str) -> str:
+    """The path of a request target, still quoted, without a slash at its end.
+
+    Args:
+        target: in origin form, or in absolute form as proxies get it (RFC 9112, section 3.2).
+    """
+    path = target.partition("#")[0].partition("?")[0]
+    if match := _ABSOLUTE.match(path):
+        path = path[match.end() :]
+    return path.rstrip("/") or "/"
+
+
+def methods_of(path: str) -> tuple[str, ...]:
+    """The methods of a path's calls, sorted; empty if there are none."""
+    if match := _IN_CONTEXT.fullmatch(path):
+        path = match[2]
+    return tuple(sorted({method for method, pattern, _ in _ROUTES if pattern.fullmatch(path)}))
 
 
 def _delimited(context: str) -> str:

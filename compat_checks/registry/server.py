@@ -1,30 +1,37 @@
-"""The embedded registry: the store behind plain HTTP, on loopback unless told otherwise."""
+"""The embedded registry: the store behind plain HTTP, on the loopback address by default."""
 
 from __future__ import annotations
 
-import json
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Self
 
 from compat_checks.errors import RegistryError
 from compat_checks.registry.data_file import load, save
+from compat_checks.registry.http_body import json_of, media_type, rendered
+from compat_checks.registry.http_head import Head
+from compat_checks.registry.http_server import Application, Response, Server
 from compat_checks.registry.refused import Refused
-from compat_checks.registry.routes import answer
+from compat_checks.registry.routes import METHODS, answer, methods_of, path_of
 from compat_checks.registry.store import Store
 from compat_checks.source import Json
-
-CONTENT_TYPE: Final = "application/vnd.schemaregistry.v1+json"
-MAX_BODY: Final = 16 * 1024 * 1024  # bytes; a schema that is larger than a registry takes is still told so
 
 
 class EmbeddedRegistry:
     """A registry in this process; a context manager that serves while it is open."""
 
-    def __init__(self, host: str = "127.0.0.1", port: int = 0, data: Path | None = None) -> None:
+    def __init__(
+        self, host: str = "127.0.0.1", port: int = 0, data: Path | None = None, *, allowed_hosts: Iterable[str] = ()
+    ) -> None:
         """Listen on `host` and `port` (0 for any free one) and keep everything in the file `data`, if given.
+
+        Args:
+            host: name or address.
+            port: from 0 to 65535.
+            data: a file that this class wrote, or none yet.
+            allowed_hosts: names under which clients reach it, beside `host`, `localhost` and IP addresses.
 
         Raises:
             RegistryError: the address is taken, or the file is not one that a registry wrote.
@@ -33,8 +40,9 @@ class EmbeddedRegistry:
         self._data = data
         self._saved = self._store.changes
         self._lock = threading.Lock()
+        hosts = frozenset(name.lower().rstrip(".") for name in (host, *allowed_hosts))
         try:
-            self._server = _Server((host, port), self._handler())
+            self._server = Server((host, port), Application(self._respond, _failed, hosts))
         except OSError as error:
             raise RegistryError(f"cannot listen on {host}:{port}: {error.strerror}") from None
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
@@ -43,7 +51,7 @@ class EmbeddedRegistry:
     def url(self) -> str:
         """Where it answers."""
         host, port = self._server.server_address[:2]
-        return f"http://{host!s}:{port}"
+        return f"http://[{host!s}]:{port}" if ":" in str(host) else f"http://{host!s}:{port}"
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -69,54 +77,33 @@ class EmbeddedRegistry:
                 self._saved = self._store.changes
             return result
 
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        registry = self
+    def _respond(self, head: Head, body: bytes) -> Response:
+        """The response to a request.
 
-        class Handle(_Handle):
-            owner = registry
+        Raises:
+            Refused: with the API's code.
+        """
+        if head.method == "OPTIONS":
+            return Response(200, fields=_allow(head))
+        if head.method not in METHODS:
+            return _not_allowed(head)
+        kind = media_type(head.field("accept"))
+        method = "GET" if head.method == "HEAD" else head.method
+        if method not in (allowed := methods_of(path_of(head.target))) and allowed:
+            return _not_allowed(head)
+        return Response(200, rendered(self.answer(method, head.target, json_of(body))), {"Content-Type": kind})
 
-        return Handle
+
+def _failed(error: Refused) -> Response:
+    content = rendered({"error_code": error.code, "message": str(error)})
+    return Response(error.status, content, {"Content-Type": media_type("")})
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
+def _not_allowed(head: Head) -> Response:
+    failed = _failed(Refused(405, "HTTP 405 Method Not Allowed"))
+    return Response(failed.status, failed.content, {**failed.fields, **_allow(head)})
 
 
-class _Handle(BaseHTTPRequestHandler):
-    """One connection."""
-
-    owner: EmbeddedRegistry
-    protocol_version = "HTTP/1.1"
-    timeout = 60
-    wbufsize = -1  # one packet an answer
-    disable_nagle_algorithm = True
-
-    def _serve(self) -> None:
-        try:
-            status, value = 200, self.owner.answer(self.command, self.path, self._body())
-        except Refused as error:
-            status, value = error.status, {"error_code": error.code, "message": str(error)}
-        data = json.dumps(value).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", CONTENT_TYPE)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-        self.wfile.flush()
-
-    do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815  http.server looks these names up
-
-    def _body(self) -> Json:
-        size = self.headers.get("Content-Length") or "0"
-        if not size.isdecimal() or int(size) > MAX_BODY:
-            self.close_connection = True
-            raise Refused(413, f"The body is larger than {MAX_BODY} bytes")
-        data = self.rfile.read(int(size))
-        try:
-            return json.loads(data) if data else None
-        except (ValueError, RecursionError):
-            raise Refused(400, "The body is not JSON") from None
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the name of the base class
-        """Say nothing: whoever calls sees the answer."""
+def _allow(head: Head) -> dict[str, str]:
+    found = methods_of(path_of(head.target)) or METHODS
+    return {"Allow": ", ".join(sorted({*found, "OPTIONS", *(("HEAD",) if "GET" in found else ())}))}

@@ -122,7 +122,9 @@ class Store:
         if not isinstance(text, str) or not text.strip():
             raise refused(42201, "the request has no schema")
         if body.get("schemaType") not in (None, "", "AVRO"):
-            raise refused(42201, f"the schema type {body['schemaType']} is not AVRO, the only one that is taken here")
+            raise refused(
+                42201, f"the schema type {str(body['schemaType'])[:60]} is not AVRO, the only one that is taken here"
+            )
         if len(text.encode("utf-8", "replace")) > MAX_SCHEMA:
             raise refused(42209, MAX_SCHEMA)
         references = self._references(subject, body.get("references") or ())
@@ -175,7 +177,7 @@ class Store:
 
     def _reference(self, value: object, context: str) -> Reference:
         match value:
-            case {"name": str(name), "subject": str(subject), "version": int(version)}:
+            case {"name": str(name), "subject": str(subject), "version": int(version)} if version is not True:
                 try:
                     found = self.version(qualified(subject, context), version)
                 except Refused as error:

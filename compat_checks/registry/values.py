@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from compat_checks.classes import frozen
@@ -15,7 +15,8 @@ from compat_checks.source import Json
 DEFAULT_CONTEXT: Final = "."
 LATEST: Final = -1
 _MAX_SUBJECT: Final = 1000
-_MAX_VERSION: Final = 2**31 - 1
+MAX_NUMBER: Final = 2**31 - 1  # of a version, and of an id
+_NUMBER: Final = re.compile("[0-9]{1,10}")
 _RULE_KINDS: Final = ("migrationRules", "domainRules", "encodingRules")
 _QUALIFIED: Final = re.compile(r":(\.[^:]*):(.*)", re.DOTALL)
 
@@ -140,9 +141,9 @@ def version_number(wanted: str) -> int:
     """
     if wanted in ("latest", str(LATEST)):
         return LATEST
-    if wanted.isdecimal() and wanted.isascii() and 1 <= int(wanted) <= _MAX_VERSION:
+    if _NUMBER.fullmatch(wanted) and 1 <= int(wanted) <= MAX_NUMBER:
         return int(wanted)
-    raise refused(42202, wanted)
+    raise refused(42202, wanted[:60])
 
 
 def canonical_json(value: Json) -> str:
@@ -154,11 +155,34 @@ def metadata_text(value: Json) -> str:
     """The text of the metadata that a client sent.
 
     Raises:
-        Refused: 42201, it is not an object.
+        Refused: 42201, it has another shape.
     """
-    if value is not None and not isinstance(value, dict):
+    if value is None:
+        return ""
+    if not isinstance(value, dict):
         raise refused(42201, "metadata is an object")
+    for key, (shape, fits) in _METADATA.items():
+        if value.get(key) is not None and not fits(value[key]):
+            raise refused(42201, f"{key} of metadata is {shape}")
     return canonical_json(value)
+
+
+def _texts(value: Json) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
+# Key of metadata -> its shape in words, and whether a value has it.
+_METADATA: Final[Mapping[str, tuple[str, Callable[[Json], bool]]]] = {
+    "tags": (
+        "an object of lists of texts",
+        lambda value: isinstance(value, dict) and all(_texts(one) for one in value.values()),
+    ),
+    "properties": (
+        "an object of texts",
+        lambda value: isinstance(value, dict) and all(isinstance(one, str) for one in value.values()),
+    ),
+    "sensitive": ("a list of texts", _texts),
+}
 
 
 def rule_set_text(value: Json) -> str:
@@ -173,9 +197,13 @@ def rule_set_text(value: Json) -> str:
         raise refused(42210, "it is an object")
     for kind in _RULE_KINDS:
         rules = [] if value.get(kind) is None else value[kind]
-        if not isinstance(rules, list) or not all(isinstance(rule, dict) and rule.get("name") for rule in rules):
+        if not isinstance(rules, list) or not all(map(_is_rule, rules)):
             raise refused(42210, f"{kind} is a list of objects, each with a name")
     return canonical_json(value)
+
+
+def _is_rule(value: Json) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("name"), str) and bool(value["name"])
 
 
 def merged_metadata(lower: str, upper: str) -> str:

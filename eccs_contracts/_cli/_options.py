@@ -31,6 +31,14 @@ patience = click.option(
     "--timeout", type=click.FloatRange(0, min_open=True), default=15.0, show_default=True, help="Seconds to wait."
 )
 personal = click.option("--show-personal-data", "personal", is_flag=True, help="Do not mask personal data.")
+force = click.option("--force", is_flag=True, help="Replace the file if it exists.")
+max_redrives = click.option(
+    "--max-redrives",
+    type=click.IntRange(1, 10),
+    default=3,
+    show_default=True,
+    help="Leave what was sent again so often and died each time.",
+)
 partition = click.option(
     "--partition", "partitions", type=click.IntRange(0), multiple=True, help="Only this partition; may be repeated."
 )

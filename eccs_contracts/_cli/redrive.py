@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from eccs_contracts._cli._options import output_format, selection_of, selects
+from eccs_contracts._cli._options import max_redrives, output_format, selection_of, selects
 from eccs_contracts._cli._progress import Progress, waiting
 from eccs_contracts._cli._tables import print_json, print_lines, table
-from eccs_contracts._cli.dlq import reader
+from eccs_contracts._cli.dlq import reader, scanned
 
 if TYPE_CHECKING:
     from eccs_contracts.dead_letters.audit import Run
+    from eccs_contracts.dead_letters.decision import Guard
     from eccs_contracts.dead_letters.performing import Watch
     from eccs_contracts.dead_letters.redriving import Order, Outlook
     from eccs_contracts.dead_letters.store import AuditStore
@@ -37,13 +38,7 @@ _LOOK: Final = 1.0  # seconds between two looks at the ledger, and no more than 
 @selects
 @click.option("--all", "everything", is_flag=True, help="Every dead letter: needed where nothing else is selected.")
 @click.option("--rate", type=click.FloatRange(0, min_open=True), help="Messages a second at most.")
-@click.option(
-    "--max-redrives",
-    type=click.IntRange(1, 10),
-    default=3,
-    show_default=True,
-    help="Leave what was sent again so often and died each time.",
-)
+@max_redrives
 @click.option("--note", default="", help="Why, for the audit record.")
 @click.option("--yes", is_flag=True, help="Do it; without this, it is only counted.")
 @output_format
@@ -73,7 +68,8 @@ def _dry(options: dict[str, Any], form: str) -> int:
     now = datetime.now(UTC)
     store = AuditStore.from_env() if optional_setting("MONGODB_URI") else None
     with reader(options["timeout"]) as source, Progress("letters looked at") as progress:
-        found = outlook(_watched(source.letters(), progress), _order(options, now), store, now)
+        order = _order(options, now)
+        found = outlook(scanned(source, order.selection, progress), order, store, now)
     if store is not None:
         store.close()
     if form == "json":
@@ -82,12 +78,6 @@ def _dry(options: dict[str, Any], form: str) -> int:
     else:
         print_lines(_outlook_lines(found, audited=store is not None))
     return 1 if _troubling(found.left) else 0
-
-
-def _watched(batches: Any, progress: Progress) -> Any:
-    for batch in batches:
-        yield batch
-        progress.add(len(batch))
 
 
 def _outlook_lines(found: Outlook, *, audited: bool) -> list[str]:
@@ -116,13 +106,18 @@ def _troubling(left: Any) -> bool:
 
 
 def _order(options: dict[str, Any], now: datetime) -> Order:
+    from eccs_contracts.dead_letters.redriving import Order
+
+    return Order(selection_of(options, now), guard_of(options["max_redrives"]), options["rate"])
+
+
+def guard_of(most: int) -> Guard:
+    """Return the guard that never sends to the DLQ itself, nor a message more often than `most` times."""
     from eccs_contracts import EmailDlq
     from eccs_contracts.dead_letters.decision import Guard
-    from eccs_contracts.dead_letters.redriving import Order
     from eccs_contracts.models._topics import TOPICS
 
-    targets = frozenset(topic.name for topic in TOPICS) - {EmailDlq.TOPIC}
-    return Order(selection_of(options, now), Guard(targets, options["max_redrives"]), options["rate"])
+    return Guard(frozenset(topic.name for topic in TOPICS) - {EmailDlq.TOPIC}, most)
 
 
 def _redrive(typed: dict[str, Any], options: dict[str, Any], note: str, form: str) -> int:
@@ -131,7 +126,7 @@ def _redrive(typed: dict[str, Any], options: dict[str, Any], note: str, form: st
     from eccs_contracts.settings import kafka_config
 
     host = socket.gethostname()
-    task = Task(typed, lambda run: _order(options, run.started), f"{_user()}@{host}", host, note)
+    task = Task(typed, lambda run: _order(options, run.started), f"{user()}@{host}", host, note)
     try:
         with closing(AuditStore.from_env()) as store, reader(options["timeout"]) as source:
             with Progress("letters looked at") as progress:
@@ -154,7 +149,8 @@ def _watch(progress: Progress, form: str) -> Watch:
     return Watch(begun, progress.add)
 
 
-def _user() -> str:
+def user() -> str:
+    """Return the name of whoever runs the command, for the audit record."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a container's user may have no name

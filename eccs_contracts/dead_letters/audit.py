@@ -144,6 +144,24 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """A correction of one letter; who and why is in its run.
+
+    Attributes:
+        run: name of the run that sent it.
+        identity: of the letter.
+        before: the request as the letter has it, in its plain JSON form; personal data.
+        after: the request that was sent; personal data.
+    """
+
+    run: str
+    identity: str
+    at: datetime
+    before: Mapping[str, Any] = field(repr=False)
+    after: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Lock:
     """Who redrives at this moment.
 

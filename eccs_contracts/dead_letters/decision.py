@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 from eccs_contracts import headers as names
 from eccs_contracts.dead_letters.letters import REDRIVE_COUNT, REDRIVE_OF, Letter, original_headers
 
-MOST_REDRIVES: Final = 10  # the notification service counts no further: beyond it, it would drop the message
+MOST_REDRIVES: Final = names.MAX_REDRIVES  # the notification service counts no further: it would drop the message
 
 
 class Left(StrEnum):

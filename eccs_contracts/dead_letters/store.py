@@ -1,20 +1,22 @@
 """The audit record in MongoDB: `dlq_redrives` holds runs, `dlq_redrive_batches` their letters, beside the ledger.
 
-Letters that are sent together are one document: two writes for each batch, whatever its size.
+`dlq_edits` holds corrections, both versions of each. Letters that are sent together are one document: two writes for
+each batch, whatever its size.
 
 Every write is journalled before it counts. PyMongo is an optional part: it is imported when a store is opened.
 """
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias
 
-from eccs_contracts.dead_letters.audit import Batch, End, Item, ItemState, Lock, Run, RunState, latest
+from eccs_contracts.dead_letters.audit import Batch, Edit, End, Item, ItemState, Lock, Run, RunState, latest
 from eccs_contracts.dead_letters.errors import AuditUnavailable, ExtraMissing, RunActive
 from eccs_contracts.dead_letters.letters import Place
 from eccs_contracts.ledger import COLLECTION, DATABASE, client_of
@@ -27,6 +29,8 @@ Document: TypeAlias = dict[str, Any]
 
 RUNS: Final = "dlq_redrives"
 BATCHES: Final = "dlq_redrive_batches"
+EDITS: Final = "dlq_edits"
+KEPT: Final = timedelta(days=30)  # how long the versions of a correction are kept: as long as a letter is in the DLQ
 _LOCK: Final = "lock"  # the one document of RUNS that is no run
 _PAGE: Final = 1000
 
@@ -43,6 +47,7 @@ class AuditStore:
             write_concern=WriteConcern(w="majority", j=True)
         )
         self._runs, self._batches = self._database[RUNS], self._database[BATCHES]
+        self._edits = self._database[EDITS]
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Self:
@@ -79,6 +84,7 @@ class AuditStore:
         with _answered():
             for field in ("run", "open", "items.identity"):
                 self._batches.create_index([(field, 1)])
+            self._edits.create_index("at", expireAfterSeconds=int(KEPT.total_seconds()))
 
     def lock(self) -> Lock | None:
         """Who redrives, or did when it crashed."""
@@ -159,6 +165,20 @@ class AuditStore:
         document = {"run": batch.run, "open": batch.open, "items": [_item_document(one) for one in batch.items]}
         with _answered():
             self._batches.replace_one({"_id": batch.id}, document, upsert=True)
+
+    def keep(self, edit: Edit) -> None:
+        """Write a correction down. Versions are JSON text: names of entries are free, and MongoDB's are not."""
+        versions = {"before": json.dumps(dict(edit.before)), "after": json.dumps(dict(edit.after))}
+        with _answered():
+            self._edits.insert_one({"_id": edit.run, "identity": edit.identity, "at": edit.at, **versions})
+
+    def edit(self, run: str) -> Edit | None:
+        """Return the correction that a run sent; None if it sent none, or its versions are not kept any more."""
+        with _answered():
+            found = self._edits.find_one({"_id": run})
+        if found is None:
+            return None
+        return Edit(run, found["identity"], found["at"], json.loads(found["before"]), json.loads(found["after"]))
 
     def counts(self, run: str) -> Counter[ItemState]:
         """How many letters of a run are in each state."""

@@ -28,6 +28,8 @@ from services.dlq_console.sessions import Sessions
 from services.dlq_console.settings import Settings
 from services.dlq_console.visits import Parts, endpoint, problem_of, problem_response
 from services.logs import Log
+from services.web.findings import Finding
+from services.web.heads import CheckedHeads
 from services.web.tokens import Tokens
 
 _STATIC: Final = "/static/"
@@ -97,7 +99,7 @@ def create_app(parts: Parts) -> Starlette:
 
     return Starlette(
         routes=_routes(parts),
-        middleware=[Middleware(_SafeHeaders)],
+        middleware=[Middleware(_SafeHeaders), Middleware(CheckedHeads)],
         exception_handlers={Exception: failed, **dict.fromkeys(pages.EXPECTED, failed)},
         lifespan=lifespan,
     )
@@ -107,16 +109,23 @@ def _routes(parts: Parts) -> list[Any]:
     async def health(_: Request) -> Response:
         return JSONResponse({"status": "healthy", "service": "dlq-console"})
 
-    async def ready(_: Request) -> Response:
+    def dependencies() -> str | None:
         try:
-            await run_in_threadpool(parts.letters.check)
-            await run_in_threadpool(parts.store.lock)
+            parts.letters.check()
+            parts.store.lock()
         except ContractsError as error:
-            return JSONResponse({"status": "failing", "reason": str(error)}, 503)
-        return JSONResponse({"status": "ok"})
+            return str(error)
+        return None
+
+    readiness = Finding(lambda: run_in_threadpool(dependencies))
+
+    async def ready(_: Request) -> Response:
+        found = await readiness.get()
+        return JSONResponse({"status": "failing", "reason": found}, 503) if found else JSONResponse({"status": "ok"})
 
     return [
         Route("/health", health),
+        Route("/livez", health),
         Route("/readyz", ready),
         Route("/sign-in", signing.show(parts)),
         Route("/sign-in", signing.sign_in(parts), methods=["POST"]),

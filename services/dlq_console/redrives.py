@@ -46,10 +46,7 @@ def preview(parts: Parts, visit: Visit) -> Page:
 
 def _outlook(parts: Parts, order: Order, now: datetime) -> Outlook:
     with closing(LetterReader({**parts.settings.kafka}, parts.registry)) as reader:
-        span = reader.span(order.selection)
-        start = {number: one.low for number, one in span.items()}
-        end = {number: one.high for number, one in span.items()}
-        return outlook(reader.letters(start, end), order, parts.store, now)
+        return outlook(reader.scan(order.selection), order, parts.store, now)
 
 
 def begin(parts: Parts, visit: Visit) -> Elsewhere:

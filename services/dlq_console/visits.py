@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from eccs_contracts.dead_letters.errors import RunActive, TopicMissing
@@ -155,9 +155,11 @@ async def _body(request: Request) -> bytes:
             async for part in request.stream():
                 body += part
                 if len(body) > _LARGEST:
-                    raise Problem(413, "Too large", f"A form has at most {_LARGEST:,} bytes.")
+                    raise Problem(413, "Too large", f"A form has at most {_LARGEST:,} bytes.", {"Connection": "close"})
     except TimeoutError:
-        raise Problem(408, "Too slow", "The form did not arrive in time.") from None
+        raise Problem(408, "Too slow", "The form did not arrive in time.", {"Connection": "close"}) from None
+    except ClientDisconnect:
+        raise Problem(400, "Not readable", "The connection was closed before the form was whole.") from None
     return bytes(body)
 
 

@@ -8,7 +8,7 @@ import math
 import re
 from typing import Any, Final, NoReturn
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from services.email_service.problems import ApiError
 from services.email_service.settings import Limits
@@ -47,6 +47,8 @@ async def _read(request: Request, limits: Limits) -> bytes:
                 if size > limits.body:
                     raise _too_large(limits)
                 parts.append(part)
+    except ClientDisconnect:  # nobody reads this answer; it is counted and logged as what it is
+        raise ApiError(400, "the connection was closed before the body was whole") from None
     except TimeoutError:
         raise ApiError(408, f"the body took longer than {limits.body_timeout:g} s", {"Connection": "close"}) from None
     return b"".join(parts)

@@ -10,10 +10,11 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 from eccs_contracts import EmailRequest
 from eccs_contracts.ledger import EmailState
 from services.email_service.contract_schema import request_schema
+from services.email_service.rules import with_rules
 
 SET_BY_US: Final = frozenset(("id", "userId", "timestamp"))
 GIVEN: Final = tuple(name for name in EmailRequest.FIELDS if name not in SET_BY_US)
-SEND_REQUEST: Final = request_schema(EmailRequest, GIVEN)
+SEND_REQUEST: Final = with_rules(request_schema(EmailRequest, GIVEN))
 _ID: Final = "6f1f4f5e-0c55-4b8c-9f5b-6f1c9a1d2e3f"
 
 

@@ -17,6 +17,7 @@ from services.email_service.rate import RateLimiter
 from services.email_service.sending import Sending
 from services.email_service.settings import Settings
 from services.logs import Log
+from services.web.templates import Templates
 
 Client: TypeAlias = AsyncMongoClient[dict[str, Any]]
 
@@ -55,7 +56,7 @@ def make_parts(settings: Settings, sender: Sender, log: Log) -> Parts:
         rate=RateLimiter(limits.rate, limits.burst, limits.users),
         keys=keys,
         ledger=LedgerReader(database),
-        sending=Sending(Publisher(sender), keys, log),
+        sending=Sending(Publisher(sender), keys, log, Templates(settings.templates) if settings.templates else None),
         metrics=Metrics(),
         log=log,
     )

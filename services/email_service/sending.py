@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, TypeAlias
@@ -19,7 +19,9 @@ from services.email_service.idempotency import Ask, Idempotency, Reservation
 from services.email_service.models import SET_BY_US
 from services.email_service.problems import Broken
 from services.email_service.publish import Publisher
+from services.email_service.rules import broken_rules
 from services.logs import Log
+from services.web.templates import Templates
 
 Result: TypeAlias = Literal["accepted", "invalid", "unavailable"]
 TOO_LARGE: Final = Broken("", "small enough for the broker")
@@ -56,10 +58,12 @@ class Caller:
 class Sending:
     """Sends the e-mails of one call after another."""
 
-    def __init__(self, publisher: Publisher, keys: Idempotency, log: Log) -> None:
+    def __init__(self, publisher: Publisher, keys: Idempotency, log: Log, templates: Templates | None = None) -> None:
+        """Take what publishes and what keeps keys; without `templates`, a templateId may be any name."""
         self._publisher = publisher
         self._keys = keys
         self._log = log
+        self._templates = templates
 
     async def send(self, caller: Caller, operation: str, items: Sequence[Any]) -> list[Outcome]:
         """Publish what is valid; a result for each item, in their order.
@@ -70,7 +74,8 @@ class Sending:
         """
         # Without a key the producer's own check does; with one, what is invalid must not reserve an id.
         check = request_of if caller.key is None else valid_request_of
-        checked = [check(item, caller.user) for item in items]
+        templates = self._templates.names() if self._templates else None
+        checked = [check(item, caller.user, templates) for item in items]
         requests = [one for one in checked if isinstance(one, EmailRequest)]
         sent = iter(await self._send_valid(caller, _fingerprint(operation, items, caller.key), requests))
         return [next(sent) if isinstance(one, EmailRequest) else Outcome("invalid", problems=one) for one in checked]
@@ -126,8 +131,11 @@ class Sending:
         return Outcome("accepted", str(request.id))
 
 
-def request_of(item: Any, user: str) -> EmailRequest | tuple[Broken, ...]:
-    """The request of a JSON value, or what is missing, unknown or of a wrong type; constraints are not checked yet."""
+def request_of(item: Any, user: str, templates: Collection[str] | None = None) -> EmailRequest | tuple[Broken, ...]:
+    """The request of a JSON value, or what is missing, unknown, of a wrong type or against the API's own rules.
+
+    The contract's constraints are not checked yet.
+    """
     if not isinstance(item, dict):
         return (Broken("", "an object is expected"),)
     ours = tuple(Broken(name, "set by the service; leave it out") for name in sorted(SET_BY_US & item.keys()))
@@ -139,12 +147,14 @@ def request_of(item: Any, user: str) -> EmailRequest | tuple[Broken, ...]:
     except ValidationError as error:
         return _broken(error)
     request.timestamp = datetime.now(UTC)
-    return request
+    return broken_rules(item, request, templates) or request
 
 
-def valid_request_of(item: Any, user: str) -> EmailRequest | tuple[Broken, ...]:
+def valid_request_of(
+    item: Any, user: str, templates: Collection[str] | None = None
+) -> EmailRequest | tuple[Broken, ...]:
     """The same with the constraints checked."""
-    request = request_of(item, user)
+    request = request_of(item, user, templates)
     try:
         if isinstance(request, EmailRequest):
             request.validate()
