@@ -41,6 +41,11 @@ def visible(text: str, keep: str = "") -> str:
     return _escaped(text, keep, _as_python)
 
 
+def json_text(value: Any, indent: int | None = None) -> str:
+    """A JSON document in which hidden characters are escaped, also where it is written to a file."""
+    return _escaped(json.dumps(value, indent=indent, ensure_ascii=False), "\n", _as_json)
+
+
 class _Escapes(dict[int, str]):
     """What stands for each character, as `str.translate` takes it; the first that are asked for are kept."""
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import click
 
-from eccs_contracts.safe_output import visible
+from eccs_contracts.safe_output import json_text, visible
 
 WIDTH: Final = 80
 _GAP: Final = 2
@@ -66,7 +65,7 @@ def print_lines(lines: Sequence[str]) -> None:
 
 def print_json(value: Any) -> None:
     """Print one JSON document for programs."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    click.echo(json_text(value, indent=2))
 
 
 def _bar(count: int, most: int, room: int) -> str:

@@ -21,9 +21,12 @@ Fields: TypeAlias = Mapping[str, Sequence[str]]
 CATEGORIES: Final = (*(str(one) for one in ErrorCategory), UNREADABLE)
 TARGETS: Final = frozenset((EmailRequest.TOPIC, EmailRetry.TOPIC))
 MOST_IDS: Final = 500
-MOST_RATE: Final = 100_000.0  # messages a second
+LEAST_RATE: Final = 0.01  # messages a second; one in 100 seconds
+MOST_RATE: Final = 100_000.0
 _LONGEST: Final = 200  # characters of a text
 _ID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_COUNT: Final = re.compile("[0-9]{1,4}")
+_RATE: Final = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?|\.[0-9]{1,6}")
 _OPTIONS: Final = frozenset(
     ("ids", "categories", "reason", "topics", "since", "until", "partitions", "where", "everything", "max_redrives")
 )
@@ -146,7 +149,7 @@ def redrives_of(fields: Fields) -> int:
         BadInput: it is no number from 1 to MOST_REDRIVES.
     """
     text = text_of(fields, "max_redrives") or str(Guard(frozenset()).max_redrives)
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MOST_REDRIVES:
+    if not _COUNT.fullmatch(text) or not 1 <= int(text) <= MOST_REDRIVES:
         raise BadInput("max_redrives", f"a number from 1 to {MOST_REDRIVES} is expected")
     return int(text)
 
@@ -155,17 +158,14 @@ def rate_of(fields: Fields) -> float | None:
     """Messages a second at most; None for as fast as the broker takes them.
 
     Raises:
-        BadInput: it is no number above 0.
+        BadInput: it is no decimal number from LEAST_RATE to MOST_RATE.
     """
     text = text_of(fields, "rate")
     if not text:
         return None
-    try:
-        rate = float(text)
-    except ValueError:
-        rate = 0.0
-    if not 0 < rate <= MOST_RATE:
-        raise BadInput("rate", f"a number above 0, {MOST_RATE:,.0f} at most, or nothing is expected")
+    rate = float(text) if _RATE.fullmatch(text) else 0.0
+    if not LEAST_RATE <= rate <= MOST_RATE:
+        raise BadInput("rate", f"a number from {LEAST_RATE} to {MOST_RATE:,.0f}, or nothing is expected")
     return rate
 
 

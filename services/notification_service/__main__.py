@@ -13,6 +13,7 @@ import sys
 import threading
 
 from eccs_contracts.errors import ConfigurationError, InfrastructureError
+from eccs_contracts.safe_output import visible
 from services.logs import JsonHandler
 from services.notification_service.http import HealthServer
 from services.notification_service.logs import log
@@ -31,15 +32,15 @@ def main() -> int:
         log.set_level(settings.log_level)
         service = Service(settings)
     except ConfigurationError as error:
-        print(f"notification-service: {error}", file=sys.stderr)
+        print(f"notification-service: {visible(str(error))}", file=sys.stderr)
         return 2
     except (InfrastructureError, OSError) as error:
-        print(f"notification-service: {error}", file=sys.stderr)
+        print(f"notification-service: {visible(str(error))}", file=sys.stderr)
         return 3
     try:
         return _serve(settings, service)
     except (ConfigurationError, InfrastructureError, OSError) as error:
-        print(f"notification-service: {error}", file=sys.stderr)
+        print(f"notification-service: {visible(str(error))}", file=sys.stderr)
         return 2 if isinstance(error, ConfigurationError) else 3
     finally:
         service.close()
