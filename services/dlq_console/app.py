@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -46,6 +47,23 @@ _HEADERS: Final[Mapping[str, str]] = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+
+
+class _Number(Convertor[int]):
+    """A partition or an offset; Starlette's own takes digits without end, which Python refuses to read."""
+
+    regex = "[0-9]{1,18}"
+
+    def convert(self, value: str) -> int:
+        """The number; Kafka's offsets have 63 bits."""
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        """The digits."""
+        return str(value)
+
+
+register_url_convertor("number", _Number())
 
 
 class _SafeHeaders:
@@ -132,7 +150,7 @@ def _routes(parts: Parts) -> list[Any]:
         Route("/sign-out", endpoint(parts, signing.sign_out), methods=["POST"]),
         Route("/", endpoint(parts, pages.overview)),
         Route("/letters", endpoint(parts, pages.listing)),
-        Route("/letters/{partition:int}/{offset:int}", endpoint(parts, pages.letter)),
+        Route("/letters/{partition:number}/{offset:number}", endpoint(parts, pages.letter)),
         Route("/redrive", endpoint(parts, redrives.preview, access.REDRIVE)),
         Route("/redrive", endpoint(parts, redrives.begin, access.REDRIVE), methods=["POST"]),
         Route("/runs", endpoint(parts, redrives.listing)),
