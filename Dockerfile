@@ -49,12 +49,14 @@ USER 10001:10001
 FROM runtime AS email-service
 COPY services/web /app/services/web
 COPY services/email_service /app/services/email_service
+COPY services/notification_service/templates /app/services/notification_service/templates
 ENV HTTP_PORT=3002
 EXPOSE 3002
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 CMD ["python", "-I", "-S", "/app/probe.py", "/health"]
 ENTRYPOINT ["python", "-m", "services.email_service"]
 
 FROM runtime AS notification-service
+COPY services/web /app/services/web
 COPY services/notification_service /app/services/notification_service
 ENV HTTP_PORT=3003
 EXPOSE 3003

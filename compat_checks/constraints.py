@@ -12,11 +12,8 @@ from compat_checks.notation import value_text
 from compat_checks.patterns import pattern_problem
 from compat_checks.schema import Field, Union
 from compat_checks.source import Json
+from compat_checks.text_formats import FORMATS
 
-_FORMATS: Final = {
-    "email": re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+"),
-    "single-line": re.compile(r"[^\x00-\x1f\x7f]*"),
-}
 _PATTERN: Final = "pattern"
 _REWRITE: Final = (
     "write it so that each text matches in one way: no repetition inside of a repetition of the same characters, "
@@ -72,10 +69,10 @@ CONSTRAINTS: Final[dict[str, Constraint]] = {
         "a regular expression", _is_expression, ("string",), lambda rule, value: bool(re.fullmatch(rule, value))
     ),
     "format": Constraint(
-        f"one of {', '.join(_FORMATS)}",
-        lambda value: isinstance(value, str) and value in _FORMATS,
+        f"one of {', '.join(FORMATS)}",
+        lambda value: isinstance(value, str) and value in FORMATS,
         ("string",),
-        lambda name, value: bool(_FORMATS[name].fullmatch(value)),
+        lambda name, value: FORMATS[name][0](value),
     ),
 }
 

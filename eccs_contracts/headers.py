@@ -29,6 +29,9 @@ DISPOSITION: Final = "x-dlq-disposition"
 SMTP_CODE: Final = "x-dlq-smtp-code"
 ENHANCED_CODE: Final = "x-dlq-enhanced-code"
 REDRIVE_COUNT: Final = "x-redrive-count"
+EDITED: Final = "x-edited"  # the audit record's name of the correction that made the message
+
+MAX_REDRIVES: Final = 10  # of one message; what is beyond is a loop
 
 AVRO: Final = "application/vnd.confluent.avro"
 JSON: Final = "application/json"
@@ -72,6 +75,18 @@ def trace(headers: Iterable[tuple[str, str | bytes | None]] | None) -> dict[str,
     """The `traceparent` header (W3C Trace Context), where it is well formed; else nothing."""
     found = text(headers, TRACEPARENT)
     return {TRACEPARENT: found} if found and _TRACEPARENT.fullmatch(found) else {}
+
+
+def redrive_count(headers: Iterable[tuple[str, str | bytes | None]] | None) -> int:
+    """How often a message was sent again from the DLQ, by `x-redrive-count`: 0 to MAX_REDRIVES.
+
+    What is no decimal number in ASCII digits counts as 0, what is larger than MAX_REDRIVES as MAX_REDRIVES.
+    """
+    found = text(headers, REDRIVE_COUNT) or ""
+    if not found.isascii() or not found.isdigit():
+        return 0
+    digits = found.lstrip("0")
+    return MAX_REDRIVES if len(digits) > len(str(MAX_REDRIVES)) else min(int(digits or "0"), MAX_REDRIVES)
 
 
 def millis(instant: datetime) -> str:

@@ -36,7 +36,7 @@ def line(number: int, chance: random.Random) -> str:
         "subject": chance.choice(_SUBJECTS),
         "body": _body(number, chance),
         "userId": f"user-{number % 17}",
-        "timestamp": 1_790_000_000_000 + number * 1000,
+        "timestamp": 1_760_000_000_000 + number * 1000,
         "source": chance.choice(("shop", "billing", "crm")),
     }
     if number % 5 == 0:

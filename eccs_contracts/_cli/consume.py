@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from eccs_contracts._cli._options import output_format, partition, personal, time_of, where, where_of
+from eccs_contracts._cli._options import (
+    LONGEST,
+    Decimal,
+    Whole,
+    output_format,
+    partition,
+    personal,
+    time_of,
+    where,
+    where_of,
+)
 from eccs_contracts._cli._tables import shortened, text
 
 if TYPE_CHECKING:
@@ -32,8 +42,8 @@ _CONNECT: Final = 5.0  # and that it has in any case
 @click.option("--dlq", is_flag=True, help="The same as --topic email_dlq.")
 @click.option("--from-beginning", is_flag=True, help="Start at the earliest message, not at the end.")
 @click.option("--since", metavar="TIME", help="Start at the first message of this time: ISO 8601, or 30m, 6h, 7d ago.")
-@click.option("--max", "most", type=click.IntRange(1), help="Stop after so many messages.")
-@click.option("--timeout", type=click.FloatRange(0), help="Stop after so many seconds without a message.")
+@click.option("--max", "most", type=Whole(1), help="Stop after so many messages.")
+@click.option("--timeout", type=Decimal(0, LONGEST), help="Stop after so many seconds without a message.")
 @partition
 @where
 @personal

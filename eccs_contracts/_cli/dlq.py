@@ -5,22 +5,26 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TextIO
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from eccs_contracts._cli._options import admin, output_format, patience, personal, selection_of, selects
+from eccs_contracts._cli._options import Whole, admin, force, output_format, patience, personal, selection_of, selects
 from eccs_contracts._cli._progress import Progress, waiting
 from eccs_contracts._cli._tables import bars, print_json, print_lines, shortened, table, text, wrapped
 
 if TYPE_CHECKING:
     from eccs_contracts.dead_letters.letters import Letter
     from eccs_contracts.dead_letters.reading import LetterReader
+    from eccs_contracts.dead_letters.scanning import Scan
+    from eccs_contracts.dead_letters.selection import Selection
     from eccs_contracts.dead_letters.statistics import Statistics
 
 ARCHIVE_GROUP: Final = "eccs-dlq-archive"
 _PARTS: Final = (("category", "by_category"), ("reason", "by_reason"), ("topic", "by_topic"))
+_STDOUT: Final = "-"
 _REASONS: Final = 15  # kinds of reasons that a person is shown
 
 
@@ -44,7 +48,7 @@ def reader(timeout: float) -> LetterReader:
 
 @dlq.command()
 @selects
-@click.option("--max-total", type=click.IntRange(0), help="Exit 1 where there are more.")
+@click.option("--max-total", type=Whole(0), help="Exit 1 where there are more.")
 @output_format
 def stats(form: str, max_total: int | None, **options: Any) -> int:
     """Count dead letters by category, reason, topic and age."""
@@ -61,21 +65,17 @@ def stats(form: str, max_total: int | None, **options: Any) -> int:
 
 @dlq.command("list")
 @selects
-@click.option("--max", "most", type=click.IntRange(1), default=50, show_default=True, help="How many at most.")
+@click.option("--newest", is_flag=True, help="The latest first; reads only as far back as --max needs.")
+@click.option("--max", "most", type=Whole(1), default=50, show_default=True, help="How many at most.")
 @output_format
-def list_letters(form: str, most: int, **options: Any) -> int:
+def list_letters(form: str, most: int, newest: bool, **options: Any) -> int:
     """List dead letters, in the order of each partition."""
     from eccs_contracts.dead_letters.masking import mask_text
     from eccs_contracts.dead_letters.showing import brief
     from eccs_contracts.dead_letters.times import age
 
-    found: list[Letter] = []
-    now, more = datetime.now(UTC), 0
-    for letter in _selected(options, now):
-        if len(found) < most:
-            found.append(letter)
-        else:
-            more += 1
+    now = datetime.now(UTC)
+    found, more = _newest(options, now, most) if newest else _oldest(options, now, most)
     if form == "json":
         print_json([brief(letter) for letter in found])
         return 0
@@ -85,6 +85,26 @@ def list_letters(form: str, most: int, **options: Any) -> int:
     print_lines(table(("place", "age", "category", "redrives", "reason"), rows))
     click.echo(f"{len(found)} shown, {more} more (--max)" if more else f"{len(found)} dead letters")
     return 0
+
+
+def _oldest(options: dict[str, Any], now: datetime, most: int) -> tuple[list[Letter], str]:
+    """Return the first letters, and how many more there are, in words."""
+    found: list[Letter] = []
+    more = 0
+    for letter in _selected(options, now):
+        if len(found) < most:
+            found.append(letter)
+        else:
+            more += 1
+    return found, str(more or "")
+
+
+def _newest(options: dict[str, Any], now: datetime, most: int) -> tuple[list[Letter], str]:
+    """Return the letters that were written last, and whether there are more, in words."""
+    selection = selection_of(options, now)
+    with reader(options["timeout"]) as source, waiting("reading backwards"):
+        found = list(islice(source.newest(selection), most + 1))
+    return found[:most], "some" if len(found) > most else ""
 
 
 @dlq.command()
@@ -114,27 +134,44 @@ def show(ids: tuple[str, ...], personal: bool, timeout: float, form: str) -> int
 
 @dlq.command()
 @selects
-@click.option("--to", "target", type=click.File("w", encoding="utf-8"), default="-", help="A file; standard output.")
+@click.option(
+    "--to", "target", metavar="FILE", default=_STDOUT, help="A new file; - is standard output.", show_default=True
+)
+@force
 @personal
-def export(target: TextIO, personal: bool, **options: Any) -> int:
-    """Write dead letters as JSON lines."""
+def export(target: str, force: bool, personal: bool, **options: Any) -> int:
+    """Write dead letters as JSON lines.
+
+    A file is readable for its owner only, and has its name only when it is complete.
+    """
+    from eccs_contracts.dead_letters.private_file import private_file
+
+    lines = _exported(options, personal=personal)
+    if target == _STDOUT:
+        with click.open_file(_STDOUT, "w", encoding="utf-8") as stream:
+            for line in lines:
+                stream.write(line)
+        return 0
+    with private_file(Path(target), force=force) as file:
+        count = sum(1 for line in lines if file.write(line.encode()))
+    click.echo(f"{count:,} dead letters written to {target}", err=True)
+    return 0
+
+
+def _exported(options: dict[str, Any], *, personal: bool) -> Iterator[str]:
     from eccs_contracts.dead_letters.showing import shown
 
-    count = 0
     for letter in _selected(options, datetime.now(UTC)):
-        target.write(json.dumps(shown(letter, personal=personal), ensure_ascii=False) + "\n")
-        count += 1
-    if target.name != "<stdout>":
-        click.echo(f"{count:,} dead letters written to {target.name}", err=True)
-    return 0
+        yield json.dumps(shown(letter, personal=personal), ensure_ascii=False) + "\n"
 
 
 @dlq.command()
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--group", default=ARCHIVE_GROUP, show_default=True, help="Keeps the place up to which is archived.")
+@force
 @patience
 @output_format
-def archive(path: Path, group: str, timeout: float, form: str) -> int:
+def archive(path: Path, group: str, force: bool, timeout: float, form: str) -> int:
     """Write what is not archived yet to an Avro object container file (.avro) or to Parquet, then move the group.
 
     The group is moved after the file is on the disk: a crash between the two archives letters twice, and loses none.
@@ -152,7 +189,7 @@ def archive(path: Path, group: str, timeout: float, form: str) -> int:
         if count:
             with Progress("archived", count) as progress:
                 ends = {one.partition: one.new for one in moves}
-                count = write(path, _counted(source, start, ends, progress))
+                count = write(path, _counted(source, start, ends, progress), force=force)
             apply(client, group, moves, timeout)
     if form == "json":
         print_json({"file": str(path) if count else None, "letters": count, "group": group})
@@ -181,13 +218,17 @@ def _counted(source: LetterReader, start: dict[int, int], end: dict[int, int], p
 def _selected(options: dict[str, Any], now: datetime, name: str = "--id") -> Iterator[Letter]:
     selection = selection_of(options, now, name)
     with reader(options["timeout"]) as source, Progress("letters read") as progress:
-        span = source.span(selection)
-        start = {number: one.low for number, one in span.items()}
-        end = {number: one.high for number, one in span.items()}
-        progress.expect(sum(end.values()) - sum(start.values()))
-        for batch in source.letters(start, end):
-            yield from (letter for letter in batch if selection.matches(letter))
-            progress.add(len(batch))
+        for scan in scanned(source, selection, progress):
+            yield from scan.letters
+
+
+def scanned(source: LetterReader, selection: Selection, progress: Progress) -> Iterator[Scan]:
+    """Find the letters of a selection, telling how far it is."""
+    parts = source.parts(selection)
+    progress.expect(sum(one.high - one.low for part in parts for one in part.values()))
+    for scan in source.scan(selection, parts):
+        yield scan
+        progress.add(scan.read)
 
 
 def _stats_json(found: Statistics) -> dict[str, Any]:

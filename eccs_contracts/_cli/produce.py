@@ -6,6 +6,7 @@ import json
 import shutil
 import tempfile
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,12 +15,13 @@ from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 import click
 
-from eccs_contracts._cli._options import output_format
+from eccs_contracts._cli._options import Whole, output_format
 from eccs_contracts._cli._progress import Progress
 from eccs_contracts.errors import ContractsError, ValidationError
 
 if TYPE_CHECKING:
     from eccs_contracts import EmailRequest
+    from eccs_contracts.migration import FromJson
 
 _BATCH: Final = 500
 _MOST: Final = 10_000  # librdkafka's queue takes ten times as many
@@ -33,7 +35,7 @@ class BadLines(ContractsError):
 @click.command()
 @click.option(
     "--batch",
-    type=click.IntRange(1, _MOST),
+    type=Whole(1, _MOST),
     help=f"Without --file: how many samples (1). With it: messages that are confirmed together ({_BATCH}).",
 )
 @click.option("--file", "lines", type=click.File("rb"), help="JSON lines instead of samples; - for standard input.")
@@ -43,14 +45,17 @@ class BadLines(ContractsError):
 def produce(batch: int | None, lines: IO[bytes] | None, to: str, skip_bad: bool, form: str) -> int:
     """Send requests to email_requests and wait until the broker has them.
 
-    A file is read to its end before anything is sent: with a bad line, nothing is, unless --skip-bad.
+    A file is read to its end before anything is sent: with a bad line, nothing is, unless --skip-bad. Fields that the
+    contract does not have are not sent; they are named on standard error.
     """
     if lines is None:
         samples = [_sample(number, to) for number in range(batch or 1)]
         _send(samples, batch or 1, form, each=True)
         return 0
+    unknown: Counter[str] = Counter()
     with _seekable(lines) as file:
-        bad = sum(_told(problem) for problem in _problems(file, lines.name))
+        bad = sum(_told(problem) for problem in _problems(file, lines.name, unknown))
+        _tell_unknown(unknown)
         if bad and not skip_bad:
             raise BadLines(f"{bad} bad lines; nothing is sent (--skip-bad sends the others)")
         file.seek(0)
@@ -111,16 +116,23 @@ def _seekable(lines: IO[bytes]) -> Iterator[IO[bytes]]:
         yield cast("IO[bytes]", copy)
 
 
-def _problems(file: Iterable[bytes], name: str) -> Iterator[str]:
-    """What is wrong, one text for each bad line: its number, and the fields."""
+def _problems(file: Iterable[bytes], name: str, unknown: Counter[str]) -> Iterator[str]:
+    """What is wrong, one text for each bad line: its number, and the fields; counts unknown fields of the others."""
     for number, line in enumerate(file, 1):
         try:
             if line.strip():
-                _request(line)
+                unknown.update(_request(line).unknown)
         except ValidationError as error:
             yield f"{name}:{number}: " + "; ".join(map(str, error.problems))
         except ContractsError as error:
             yield f"{name}:{number}: {error}"
+
+
+def _tell_unknown(unknown: Counter[str]) -> None:
+    if unknown:
+        names = ", ".join(f"{name} ({count:,})" for name, count in unknown.most_common(_SHOWN))
+        more = f" and {len(unknown) - _SHOWN:,} more" if len(unknown) > _SHOWN else ""
+        click.echo(f"not sent, as EmailRequest has no such field (lines): {names}{more}", err=True)
 
 
 def _told(problem: str) -> int:
@@ -133,17 +145,17 @@ def _requests(file: Iterable[bytes]) -> Iterator[EmailRequest]:
     for line in file:
         if line.strip():
             try:
-                yield _request(line)
+                yield _request(line).request
             except ContractsError:
                 continue
 
 
-def _request(line: bytes) -> EmailRequest:
+def _request(line: bytes) -> FromJson:
     from eccs_contracts.migration import request_from_json
 
-    request = request_from_json(line).request
-    request.validate()
-    return request
+    found = request_from_json(line, datetime.now(UTC))
+    found.request.validate()
+    return found
 
 
 COMMANDS: Final = (produce,)

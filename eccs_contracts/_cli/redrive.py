@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from eccs_contracts._cli._options import output_format, selection_of, selects
+from eccs_contracts._cli._options import LONGEST, Decimal, max_redrives, output_format, selection_of, selects
 from eccs_contracts._cli._progress import Progress, waiting
-from eccs_contracts._cli._tables import print_json, print_lines, table
-from eccs_contracts._cli.dlq import reader
+from eccs_contracts._cli._tables import print_json, print_lines, table, text
+from eccs_contracts._cli.dlq import reader, scanned
+from eccs_contracts.dead_letters.numbers import LEAST_RATE, MOST_RATE
 
 if TYPE_CHECKING:
     from eccs_contracts.dead_letters.audit import Run
+    from eccs_contracts.dead_letters.decision import Guard
     from eccs_contracts.dead_letters.performing import Watch
     from eccs_contracts.dead_letters.redriving import Order, Outlook
     from eccs_contracts.dead_letters.store import AuditStore
@@ -36,14 +38,8 @@ _LOOK: Final = 1.0  # seconds between two looks at the ledger, and no more than 
 @click.command()
 @selects
 @click.option("--all", "everything", is_flag=True, help="Every dead letter: needed where nothing else is selected.")
-@click.option("--rate", type=click.FloatRange(0, min_open=True), help="Messages a second at most.")
-@click.option(
-    "--max-redrives",
-    type=click.IntRange(1, 10),
-    default=3,
-    show_default=True,
-    help="Leave what was sent again so often and died each time.",
-)
+@click.option("--rate", type=Decimal(LEAST_RATE, MOST_RATE), help="Messages a second at most.")
+@max_redrives
 @click.option("--note", default="", help="Why, for the audit record.")
 @click.option("--yes", is_flag=True, help="Do it; without this, it is only counted.")
 @output_format
@@ -73,7 +69,8 @@ def _dry(options: dict[str, Any], form: str) -> int:
     now = datetime.now(UTC)
     store = AuditStore.from_env() if optional_setting("MONGODB_URI") else None
     with reader(options["timeout"]) as source, Progress("letters looked at") as progress:
-        found = outlook(_watched(source.letters(), progress), _order(options, now), store, now)
+        order = _order(options, now)
+        found = outlook(scanned(source, order.selection, progress), order, store, now)
     if store is not None:
         store.close()
     if form == "json":
@@ -82,12 +79,6 @@ def _dry(options: dict[str, Any], form: str) -> int:
     else:
         print_lines(_outlook_lines(found, audited=store is not None))
     return 1 if _troubling(found.left) else 0
-
-
-def _watched(batches: Any, progress: Progress) -> Any:
-    for batch in batches:
-        yield batch
-        progress.add(len(batch))
 
 
 def _outlook_lines(found: Outlook, *, audited: bool) -> list[str]:
@@ -116,13 +107,18 @@ def _troubling(left: Any) -> bool:
 
 
 def _order(options: dict[str, Any], now: datetime) -> Order:
+    from eccs_contracts.dead_letters.redriving import Order
+
+    return Order(selection_of(options, now), guard_of(options["max_redrives"]), options["rate"])
+
+
+def guard_of(most: int) -> Guard:
+    """Return the guard that never sends to the DLQ itself, nor a message more often than `most` times."""
     from eccs_contracts import EmailDlq
     from eccs_contracts.dead_letters.decision import Guard
-    from eccs_contracts.dead_letters.redriving import Order
     from eccs_contracts.models._topics import TOPICS
 
-    targets = frozenset(topic.name for topic in TOPICS) - {EmailDlq.TOPIC}
-    return Order(selection_of(options, now), Guard(targets, options["max_redrives"]), options["rate"])
+    return Guard(frozenset(topic.name for topic in TOPICS) - {EmailDlq.TOPIC}, most)
 
 
 def _redrive(typed: dict[str, Any], options: dict[str, Any], note: str, form: str) -> int:
@@ -131,7 +127,7 @@ def _redrive(typed: dict[str, Any], options: dict[str, Any], note: str, form: st
     from eccs_contracts.settings import kafka_config
 
     host = socket.gethostname()
-    task = Task(typed, lambda run: _order(options, run.started), f"{_user()}@{host}", host, note)
+    task = Task(typed, lambda run: _order(options, run.started), f"{user()}@{host}", host, note)
     try:
         with closing(AuditStore.from_env()) as store, reader(options["timeout"]) as source:
             with Progress("letters looked at") as progress:
@@ -154,7 +150,8 @@ def _watch(progress: Progress, form: str) -> Watch:
     return Watch(begun, progress.add)
 
 
-def _user() -> str:
+def user() -> str:
+    """Return the name of whoever runs the command, for the audit record."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a container's user may have no name
@@ -176,14 +173,15 @@ def _report(store: AuditStore, name: str, form: str) -> int:
 
 @click.command()
 @click.argument("run", required=False)
-@click.option("--wait", type=click.FloatRange(0), default=0.0, help="Seconds to wait until every message has its end.")
+@click.option("--wait", type=Decimal(0, LONGEST), default=0.0, help="Seconds to wait until every message has its end.")
 @click.option("--items", is_flag=True, help="Each letter, too.")
 @output_format
 def audit(run: str | None, wait: float, items: bool, form: str) -> int:
     """Show the redrives that were made; of one RUN, how its messages ended.
 
     RUN is a name, or "latest". Ends are what the ledger of the notification service says, and stay in the record.
-    Exits 1 where a message of the run died again or has no end yet.
+    Exits 1 unless every message of the run was delivered. A message without an e-mail id that the ledger does not know
+    is "sent-again" after a minute: if it can be decoded by now, its end stands under an id that nobody knew.
     """
     from eccs_contracts.dead_letters.store import AuditStore
 
@@ -222,14 +220,24 @@ def _show_run(store: AuditStore, run: str, wait: float, form: str, *, items: boo
     counts = {str(state): count for state, count in store.counts(run).items() if count and state != "sent"}
     totals = {**{str(end): count for end, count in ended.items()}, **counts}
     listed = store.items(run) if items else []
+    changes = _changes(store, run)
     if form == "json":
-        documents = [one.to_json() for one in listed]
-        print_json({"run": run, "ends": totals, **({"items": documents} if items else {})})
+        documents = {"items": [one.to_json() for one in listed]} if items else {}
+        print_json({"run": run, "ends": totals, **documents, **({"diff": changes} if changes else {})})
     else:
+        print_lines([*map(text, changes), ""] if changes else [])
         print_lines(table(("end", "messages"), list(totals.items())))
         rows = [(str(one.place), one.email_id, one.redrive, str(one.end or one.state)) for one in listed]
         print_lines(["", *table(("letter", "e-mail", "redrive", "end"), rows)] if items else [])
     return 0 if set(totals) <= {"delivered"} else 1
+
+
+def _changes(store: AuditStore, run: str) -> list[str]:
+    """Return how a correction differs from its letter, personal data masked; nothing for any other run."""
+    from eccs_contracts.dead_letters.editing import difference
+
+    edit = store.edit(run)
+    return difference(edit.before, edit.after, personal=False) if edit else []
 
 
 def _ends(store: AuditStore, run: str, wait: float) -> Counter[Any]:
@@ -239,7 +247,7 @@ def _ends(store: AuditStore, run: str, wait: float) -> Counter[Any]:
     deadline = time.monotonic() + wait
     while True:
         began = time.monotonic()
-        found = ends(store, run)
+        found = ends(store, run, datetime.now(UTC))
         if not found[End.UNDER_WAY] or time.monotonic() >= deadline:
             return found
         time.sleep(max(_LOOK, 3 * (time.monotonic() - began)))

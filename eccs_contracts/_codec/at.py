@@ -28,8 +28,10 @@ class At:
         return At(f"{self.path}.{name}" if self.path else name, self.personal or personal)
 
     def item(self, key: object) -> At:
-        """An item of the array or map that stands here."""
-        return At(f"{self.path}[{_short(str(key))}]", self.personal)
+        """An item of the array or map that stands here; an address in a key is masked."""
+        from eccs_contracts.masking import mask_text
+
+        return At(f"{self.path}[{_short(mask_text(str(key)))}]", self.personal)
 
     def refuse(self, expected: str, value: object) -> NoReturn:
         """Say that a value cannot be written; the value itself is never shown."""

@@ -66,7 +66,7 @@ class Le(_Constraint):
 
 
 class Format(Marker):
-    """The schema's `format`: "email" or "single-line"."""
+    """The schema's `format`: "email", "single-line" or "text"."""
 
     __slots__ = ()
 

@@ -1,16 +1,10 @@
-"""Dead letters in a file that outlives the DLQ: an Avro object container file, or Parquet.
-
-The file is written beside its place, flushed to the disk and renamed: it is there whole, or not at all. It holds
-personal data, so that only its owner can read it.
-"""
+"""Dead letters in a file that outlives the DLQ: an Avro object container file, or Parquet."""
 
 from __future__ import annotations
 
 import io
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import IO, Any, Final, TypeAlias
@@ -19,7 +13,7 @@ import fastavro
 
 from eccs_contracts.dead_letters.errors import ExtraMissing, NotWritable
 from eccs_contracts.dead_letters.letters import Letter
-from eccs_contracts.errors import ContractsError
+from eccs_contracts.dead_letters.private_file import private_file
 from eccs_contracts.models import EmailDlq
 
 Row: TypeAlias = dict[str, Any]
@@ -47,44 +41,27 @@ SCHEMA: Final = {
             "doc": "Its headers, in their order.",
         },
         {"name": "letter", "type": ["null", json.loads(EmailDlq.SCHEMA)], "doc": "What it says; null if unreadable."},
-        {"name": "raw", "type": ["null", "bytes"], "doc": "The value byte for byte, where it is unreadable."},
+        {"name": "raw", "type": ["null", "bytes"], "doc": "The value byte for byte, if it is unreadable or JSON."},
     ],
 }
 _ROW_GROUP: Final = 1000
 
 
-def write(path: Path, letters: Iterable[Letter]) -> int:
-    """Write letters to a file; how many there were.
+def write(path: Path, letters: Iterable[Letter], *, force: bool = False) -> int:
+    """Write letters to a private file; returns their number.
 
     Args:
-        path: must not exist; ends with .avro or .parquet.
-        letters: whatever is to be kept.
+        path: ends with .avro or .parquet.
+        letters: the letters to keep.
+        force: replace a file that is there.
 
     Raises:
-        NotWritable: the file exists, cannot be written, or has another ending.
+        NotWritable: the file exists and `force` is not given, it cannot be written, or it has another ending.
         ExtraMissing: Parquet is asked for and PyArrow is not installed.
     """
     writer = _WRITERS.get(path.suffix)
     if writer is None:
         raise NotWritable(f"{path}: give a name that ends with {' or '.join(_WRITERS)}")
-    if path.exists():
-        raise NotWritable(f"{path} exists, and an archive is never overwritten: give another name")
-    part = path.with_name(f"{path.name}.part")
-    try:
-        written = _write(part, writer, letters)
-        part.rename(path)
-        _sync_folder(path.parent)
-    except ContractsError:  # of the letters' source; some are OSErrors, too
-        raise
-    except OSError as error:
-        raise NotWritable(f"{path}: {error.strerror or error}") from error
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-    return written
-
-
-def _write(part: Path, writer: Callable[[IO[bytes], Iterable[Row]], None], letters: Iterable[Letter]) -> int:
     count = 0
 
     def rows() -> Iterator[Row]:
@@ -93,10 +70,8 @@ def _write(part: Path, writer: Callable[[IO[bytes], Iterable[Row]], None], lette
             count += 1
             yield _row(letter)
 
-    with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123  of a descriptor
+    with private_file(path, force=force) as file:
         writer(file, rows())
-        file.flush()
-        os.fsync(file.fileno())
     return count
 
 
@@ -108,7 +83,7 @@ def _row(letter: Letter) -> Row:
         "key": letter.key,
         "headers": [{"name": name, "value": _bytes(value)} for name, value in letter.headers],
         "letter": _datum(letter.envelope) if letter.envelope else None,
-        "raw": None if letter.envelope else letter.raw,
+        "raw": letter.raw if letter.envelope is None or letter.older else None,
     }
 
 
@@ -188,14 +163,6 @@ def _groups(rows: Iterable[Row]) -> Iterator[list[Row]]:
             group = []
     if group:
         yield group
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _bytes(value: str | bytes | None) -> bytes | None:

@@ -9,14 +9,15 @@ from typing import Final
 
 from eccs_contracts import headers as names
 from eccs_contracts.errors import ContractsError
+from eccs_contracts.migration import is_json
 from eccs_contracts.models import DlqMetadata, EmailDlq
 
 REDRIVE_COUNT: Final = names.REDRIVE_COUNT  # how often the message was sent again, this time counted
 REDRIVE_OF: Final = "x-redrive-of"  # the identity of the dead letter that it was sent again from
 
 UNREADABLE: Final = "UNREADABLE"  # the category of a letter that is not what the contract of the DLQ says
+_ID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _PLACE: Final = re.compile(r"(\d{1,9})/(\d{1,18})")
-_COUNT: Final = re.compile(r"\d{1,6}")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -63,6 +64,11 @@ class Letter:
         return f"{self.place}@{names.millis(self.written)}"
 
     @property
+    def older(self) -> bool:
+        """Whether an older service wrote it, as JSON: `raw` says more than the envelope that was read from it."""
+        return self.raw is not None and is_json(self.raw, self.headers)
+
+    @property
     def metadata(self) -> DlqMetadata | None:
         """Why and where the message was given up; None where that cannot be read."""
         return self.envelope.dlq_metadata if self.envelope else None
@@ -94,17 +100,20 @@ class Letter:
         return str(request.id) if request else None
 
     @property
+    def likely_id(self) -> str | None:
+        """The e-mail id that the original's key, or its header, names; for one that could not be decoded."""
+        if self.envelope is None:
+            return None
+        key = self.envelope.original_key or b""
+        named = key.decode("ascii", "replace"), names.text(original_headers(self.envelope), names.EMAIL_ID) or ""
+        return next((one.lower() for one in named if _ID.fullmatch(one)), None)
+
+    @property
     def redrives(self) -> int:
         """How often the original had been sent again from here when it was given up; what is no number counts as 0."""
-        return redrive_count(original_headers(self.envelope)) if self.envelope else 0
+        return names.redrive_count(original_headers(self.envelope)) if self.envelope else 0
 
 
 def original_headers(envelope: EmailDlq) -> names.Headers:
     """The headers of the original message, in their order."""
     return [(one.name, one.value) for one in envelope.original_headers]
-
-
-def redrive_count(headers: names.Headers) -> int:
-    """What the header `x-redrive-count` says; 0 where it is absent or no number of at most 6 digits."""
-    found = names.text(headers, REDRIVE_COUNT) or ""
-    return int(found) if _COUNT.fullmatch(found) else 0

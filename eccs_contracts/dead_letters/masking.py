@@ -1,161 +1,190 @@
-"""What people are shown of a record: no personal data, by the tags of the schema, and instants that can be read.
+"""Shows a record without personal data, by the tags of its schema, and with instants that people can read.
 
-A field that is tagged `"confluent:tags": ["PII"]` is masked. Where it holds a record with tags of its own, only what
-those say is. In every other text e-mail addresses are masked: mail servers, for example, repeat them in what they say.
+A field that is tagged `"confluent:tags": ["PII"]` is masked. If all records in its type have tags of their own, only
+the tagged fields of these records are masked. In every other text, and in the keys of maps, e-mail addresses and the
+user information of URIs are masked: mail servers, for example, repeat addresses in their replies.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
+from eccs_contracts._codec.resolving.shapes import FieldShape, Shape, shape_of
+from eccs_contracts.masking import mask_text
+
+__all__ = ["Masked", "dated", "mask", "mask_bytes", "mask_text", "masked"]
+
 Tree: TypeAlias = Mapping[str, Any]
 
-_TAGS: Final = "confluent:tags"
-_PERSONAL: Final = "PII"
-_MASKED: Final = "<masked>"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-ADDRESS: Final = re.compile(r"[^\s<>@\"'(),;:=]+@[^\s<>@\"'(),;:]+")
+
+
+class Masked(str):
+    """Stands for personal data. A page knows it by its class: a text from outside may look the same."""
+
+    __slots__ = ()
 
 
 def masked(value: Tree, schema: str) -> dict[str, Any]:
-    """A record in its plain JSON form, personal data replaced by how long it is.
+    """A record in its plain JSON form; personal data is replaced by its length.
 
     Args:
-        value: what `to_json` of a generated model gave.
-        schema: the model's schema.
+        value: what `to_json` of a generated model returned.
+        schema: the model's schema, as text.
+
+    Raises:
+        DecodeError: the text is no schema.
     """
-    root, named = _parsed(schema)
-    shown: dict[str, Any] = _without_addresses(_record(root, value, _Look(named, masks=True, dates=False)))
+    shown: dict[str, Any] = _text_masked(_record(_parsed(schema), value, _Look(masks=True)))
     return shown
 
 
 def dated(value: Tree, schema: str) -> dict[str, Any]:
-    """A record in its plain JSON form, instants as people read them; parameters as `masked`."""
-    root, named = _parsed(schema)
-    shown: dict[str, Any] = _record(root, value, _Look(named, masks=False, dates=True))
+    """A record in its plain JSON form; timestamps are ISO 8601 text. Parameters and errors as for `masked`."""
+    shown: dict[str, Any] = _record(_parsed(schema), value, _Look(dates=True))
     return shown
 
 
 def mask(value: Any) -> Any:
-    """What stands for personal data: its kind and length; None stays None."""
-    if value is None:
-        return None
+    """Replaces personal data by its kind and length; None stays None."""
+    if value is None or isinstance(value, Masked):
+        return value
     if isinstance(value, str):
-        return f"<masked, {len(value)} characters>"
-    return f"<masked, {len(value)} entries>" if isinstance(value, Mapping | list) else _MASKED
+        return Masked(f"<masked, {len(value)} characters>")
+    return Masked(f"<masked, {len(value)} entries>" if isinstance(value, Mapping | list) else "<masked>")
 
 
 def mask_bytes(value: bytes | None) -> str | None:
-    """What stands for bytes that may be personal data."""
-    return None if value is None else f"<masked, {len(value)} bytes>"
+    """Replaces bytes that may be personal data by their number."""
+    return None if value is None else Masked(f"<masked, {len(value)} bytes>")
 
 
-def mask_text(value: str) -> str:
-    """A text that somebody else wrote, for example a mail server, without e-mail addresses."""
-    return ADDRESS.sub(_MASKED, value)
-
-
-def _without_addresses(value: Any) -> Any:
+def _text_masked(value: Any) -> Any:
     if isinstance(value, str):
-        return mask_text(value)
+        return value if isinstance(value, Masked) else mask_text(value)
     if isinstance(value, Mapping):
-        return {name: _without_addresses(one) for name, one in value.items()}
-    return [_without_addresses(one) for one in value] if isinstance(value, list) else value
+        return _keys_masked({name: _text_masked(one) for name, one in value.items()})
+    return [_text_masked(one) for one in value] if isinstance(value, list) else value
+
+
+def _keys_masked(value: Tree) -> dict[str, Any]:
+    """The same entries; keys that become equal by masking are numbered, so that none is lost."""
+    shown: dict[str, Any] = {}
+    for name, one in value.items():
+        key = mask_text(name)
+        shown[key if key not in shown else f"{key} ({len(shown) + 1})"] = one
+    return shown
 
 
 @lru_cache(maxsize=16)
-def _parsed(schema: str) -> tuple[Tree, dict[str, Tree]]:
-    root = json.loads(schema)
-    named: dict[str, Tree] = {}
-    _collect(root, "", named)
-    return root, named
-
-
-def _collect(node: Any, namespace: str, named: dict[str, Tree]) -> None:
-    if isinstance(node, list):
-        for one in node:
-            _collect(one, namespace, named)
-    elif isinstance(node, dict):
-        namespace = node.get("namespace", namespace)
-        if node.get("type") == "record":
-            named[node["name"]] = named[f"{namespace}.{node['name']}"] = node
-        for part in (node.get("fields", []), node.get("items"), node.get("values"), node.get("type")):
-            _collect(part, namespace, named)
+def _parsed(schema: str) -> Shape:
+    return shape_of(schema)
 
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """How a value is looked at: which types have names, whether what is tagged is masked, whether instants are text."""
+    """What is changed: tagged values are masked, timestamps become text."""
 
-    named: Mapping[str, Tree]
-    masks: bool
-    dates: bool
-
-
-def _walk(node: Any, value: Any, look: _Look) -> Any:
-    """A value of a type; of a union, what any of its branches changes is changed."""
-    if isinstance(node, str):
-        return _record(look.named[node], value, look) if node in look.named else value
-    if isinstance(node, list):
-        for one in node:
-            value = _walk(one, value, look)
-        return value
-    if look.dates and node.get("logicalType") == "timestamp-millis" and isinstance(value, int):
-        return (_EPOCH + timedelta(milliseconds=value)).isoformat(timespec="milliseconds")
-    step = _STEPS.get(str(node["type"])) if isinstance(node["type"], str) else None
-    return step(node, value, look) if step else _walk(node["type"], value, look)
+    masks: bool = False
+    dates: bool = False
 
 
-def _record(node: Tree, value: Any, look: _Look) -> Any:
+def _walk(shape: Shape, value: Any, look: _Look) -> Any:
+    """A value of a type. Plain JSON does not name the branch of a union: every branch that fits is applied."""
+    if look.dates and shape.leaf == "timestamp-millis" and type(value) is int:
+        return _instant(value)
+    step = _STEPS.get(shape.kind)
+    return step(shape, value, look) if step else value
+
+
+def _instant(millis: int) -> Any:
+    try:
+        return (_EPOCH + timedelta(milliseconds=millis)).isoformat(timespec="milliseconds")
+    except OverflowError:  # beyond the year 9999: the number says more than an error
+        return millis
+
+
+def _record(shape: Shape, value: Any, look: _Look) -> Any:
     if not isinstance(value, Mapping):
         return value
     shown = dict(value)
-    for one in node["fields"]:
-        if one["name"] in shown:
-            shown[one["name"]] = _field(one, shown[one["name"]], look)
+    for one in shape.fields:
+        if one.name in shown:
+            shown[one.name] = _field(one, shown[one.name], look)
     return shown
 
 
-def _field(one: Tree, value: Any, look: _Look) -> Any:
-    records = _records(one["type"], look.named)
-    inside = bool(records) and all(any(map(_tagged, each["fields"])) for each in records)
-    return mask(value) if look.masks and _tagged(one) and not inside else _walk(one["type"], value, look)
+def _field(field: FieldShape, value: Any, look: _Look) -> Any:
+    if not look.masks or not field.personal:
+        return _walk(field.type, value, look)
+    records = list(_records(field.type))
+    return _personal(field.type, value) if records and all(map(_has_tags, records)) else mask(value)
 
 
-def _array(node: Tree, value: Any, look: _Look) -> Any:
-    return [_walk(node["items"], one, look) for one in value] if isinstance(value, list) else value
+def _personal(shape: Shape, value: Any) -> Any:
+    """A value that is masked, except for the untagged fields of the records in it."""
+    if shape.kind == "union":
+        return _first_that_fits(shape, value)
+    if shape.kind == "record" and isinstance(value, Mapping):
+        return _record(shape, value, _Look(masks=True))
+    if shape.kind == "array" and isinstance(value, list) and any(_records(shape)):
+        return [_personal(shape.inner[0], one) for one in value]
+    if shape.kind == "map" and isinstance(value, Mapping) and any(_records(shape)):
+        return {name: _personal(shape.inner[0], one) for name, one in value.items()}
+    return mask(value)
 
 
-def _map(node: Tree, value: Any, look: _Look) -> Any:
+def _first_that_fits(union: Shape, value: Any) -> Any:
+    """A value of a union; if several of its records have the same fields, what any of them tags is masked."""
+    fitting = [one for one in union.inner if _fits(one, value)]
+    if not fitting:
+        return mask(value)
+    for one in fitting:
+        value = value if isinstance(value, Masked) else _personal(one, value)
+    return value
+
+
+def _fits(shape: Shape, value: Any) -> bool:
+    if shape.kind == "record":
+        return isinstance(value, Mapping) and set(value) <= {one.name for one in shape.fields}
+    return isinstance(value, {"array": list, "map": Mapping}.get(shape.kind, ()))
+
+
+def _array(shape: Shape, value: Any, look: _Look) -> Any:
+    return [_walk(shape.inner[0], one, look) for one in value] if isinstance(value, list) else value
+
+
+def _map(shape: Shape, value: Any, look: _Look) -> Any:
     if not isinstance(value, Mapping):
         return value
-    return {name: _walk(node["values"], one, look) for name, one in value.items()}
+    return {name: _walk(shape.inner[0], one, look) for name, one in value.items()}
 
 
-def _records(node: Any, named: Mapping[str, Tree]) -> list[Tree]:
-    """The records that a type holds, not looking into their fields."""
-    if isinstance(node, str):
-        return [named[node]] if node in named else []
-    if isinstance(node, list):
-        return [found for one in node for found in _records(one, named)]
-    if node["type"] == "record":
-        return [node]
-    inner = next((node[part] for part in ("items", "values") if part in node), None)
-    return _records(inner, named) if inner is not None else []
+def _union(shape: Shape, value: Any, look: _Look) -> Any:
+    for one in shape.inner:
+        value = _walk(one, value, look)
+    return value
 
 
-def _tagged(field: Tree) -> bool:
-    return _PERSONAL in field.get(_TAGS, ())
+def _records(shape: Shape) -> Iterator[Shape]:
+    """The records in a type, without looking into their fields."""
+    if shape.kind == "record":
+        yield shape
+    for one in shape.inner:
+        yield from _records(one)
 
 
-_STEPS: Final[Mapping[str, Callable[[Tree, Any, _Look], Any]]] = {
+def _has_tags(record: Shape) -> bool:
+    return any(one.personal for one in record.fields)
+
+
+_STEPS: Final[Mapping[str, Callable[[Shape, Any, _Look], Any]]] = {
     "record": _record,
     "array": _array,
     "map": _map,
+    "union": _union,
 }

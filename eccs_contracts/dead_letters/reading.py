@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from heapq import merge
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
@@ -14,6 +14,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from eccs_contracts.clients import CONSUMER_SETTINGS, made
 from eccs_contracts.dead_letters.errors import TopicMissing
 from eccs_contracts.dead_letters.letters import Letter, Place
+from eccs_contracts.dead_letters.scanning import Bounds, Part, Scan, may_hold, needles, parts_of, windows
 from eccs_contracts.dead_letters.selection import Selection
 from eccs_contracts.decoding import decode_value
 from eccs_contracts.errors import BrokerUnavailable, ContractsError
@@ -26,6 +27,7 @@ _SETTINGS: Final = {
     "group.id": "eccs-contracts-reader",  # librdkafka wants one; with assign() it is never joined
     "enable.partition.eof": True,
     "queued.max.messages.kbytes": 16_384,
+    "fetch.queue.backoff.ms": 10,  # a full queue is emptied in far less than the second that is the default
 }
 _SLICE: Final = 0.2  # seconds that a partly filled batch waits for more
 _SKEW: Final = timedelta(hours=1)  # between the clock of who gave up a message and that of who wrote its letter
@@ -35,16 +37,10 @@ _PASSING: Final = frozenset(
     {KafkaError.LEADER_NOT_AVAILABLE, KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.REPLICA_NOT_AVAILABLE}
 )
 _AGAIN: Final = 0.1  # seconds until it is asked again
+_FIRST_WINDOW: Final = 64  # offsets of a partition that are read first, backwards
+_LARGEST_WINDOW: Final = 4_096
 
 _T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """What a partition holds: offsets from `low` to before `high`."""
-
-    low: int
-    high: int
 
 
 class TopicReader:
@@ -110,8 +106,9 @@ class TopicReader:
         left = {number for number in start if end is None or start[number] < end.get(number, 0)}
         self._consumer.assign([TopicPartition(self.topic, number, start[number]) for number in sorted(left)])
         heard = time.monotonic()
+        most = size if end is None else max(1, min(size, sum(end[number] - start[number] for number in left)))
         while left:
-            found = self._consumer.consume(size, _SLICE)
+            found = self._consumer.consume(most, _SLICE)  # waits while there are fewer: never ask for more than is left
             heard = time.monotonic() if found or end is None else self._patient(heard)
             batch = [message for message in found if self._belongs(message, left, end)]
             if batch or end is None:
@@ -203,23 +200,61 @@ class LetterReader(TopicReader):
         for batch in self.batches(start, end, size=size):
             yield [self._letter(message) for message in batch]
 
-    def span(self, selection: Selection) -> dict[int, Bounds]:
-        """What must be read, of what is there at this moment, to find every letter of a selection; errors as `at`."""
+    def parts(self, selection: Selection) -> list[Part]:
+        """Return what must be read, of what is there at this moment, to find a selection's letters; errors as `at`."""
         found = self.bounds()
-        if selection.places and not selection.ids:
-            found = {number: _around(one, number, selection.places) for number, one in found.items()}
         if selection.partitions:
             found = {number: one for number, one in found.items() if number in selection.partitions}
         if selection.since is not None:  # a letter is written when the message is given up, or after it
             first = self.at(selection.since - _SKEW)
             found = {number: Bounds(max(one.low, first[number]), one.high) for number, one in found.items()}
-        return found
+        return parts_of(found, selection.places) if selection.places and not selection.ids else [found]
+
+    def scan(
+        self, selection: Selection, parts: Sequence[Mapping[int, Bounds]] | None = None, *, size: int = 500
+    ) -> Iterator[Scan]:
+        """Find the letters of a selection, in the order of each partition.
+
+        Args:
+            selection: which letters. If it names e-mail ids only, other records are not decoded.
+            parts: what to read; without it, what `parts` says.
+            size: records of a batch at most.
+
+        Raises:
+            TopicMissing: the broker does not have the topic.
+            BrokerUnavailable: no answer in time.
+            RegistryUnavailable: a schema is not known yet and the registry does not answer.
+        """
+        wanted = () if selection.places else needles(selection.ids)
+        for part in self.parts(selection) if parts is None else parts:
+            start = {number: one.low for number, one in part.items()}
+            for batch in self.batches(start, {number: one.high for number, one in part.items()}, size=size):
+                found = [one for one in batch if not wanted or may_hold(_bytes(one.key()), _bytes(one.value()), wanted)]
+                letters = [letter for letter in map(self._letter, found) if selection.matches(letter)]
+                yield Scan(letters, len(batch), _reached(batch))
+
+    def newest(self, selection: Selection) -> Iterator[Letter]:
+        """Find the letters of a selection, the latest written first; reads no further than is asked for.
+
+        Errors as `scan`.
+        """
+        found: dict[int, list[Bounds]] = {}
+        for part in self.parts(selection):
+            for number, one in part.items():
+                found.setdefault(number, []).insert(0, one)
+        backwards = [self._backwards(selection, number, bounds) for number, bounds in found.items()]
+        yield from merge(*backwards, key=lambda one: (one.written, one.place), reverse=True)
+
+    def _backwards(self, selection: Selection, partition: int, bounds: Sequence[Bounds]) -> Iterator[Letter]:
+        for window in (window for one in bounds for window in windows(one, _FIRST_WINDOW, _LARGEST_WINDOW)):
+            scans = list(self.scan(selection, [{partition: window}]))
+            yield from reversed([letter for scan in scans for letter in scan.letters])
 
     def _letter(self, message: Message) -> Letter:
         raw, key, headers = message.value(), message.key(), listed(message.headers())
         envelope, failure = None, None
         try:
-            envelope = decode_value(self._deserialize, EmailDlq, _bytes(raw), headers)
+            envelope = decode_value(self._deserialize, EmailDlq, _bytes(raw), headers, written_at(message))
         except ContractsError as error:
             if error.retryable:
                 raise
@@ -235,11 +270,8 @@ class LetterReader(TopicReader):
         )
 
 
-def _around(bounds: Bounds, partition: int, places: Collection[Place]) -> Bounds:
-    offsets = [place.offset for place in places if place.partition == partition]
-    if not offsets:
-        return Bounds(bounds.high, bounds.high)
-    return Bounds(max(bounds.low, min(offsets)), min(bounds.high, max(offsets) + 1))
+def _reached(batch: Sequence[Message]) -> dict[int, int]:
+    return {one.partition() or 0: (one.offset() or 0) + 1 for one in batch}
 
 
 def written_at(message: Message) -> datetime:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from eccs_contracts.clients import Delivery, RawProducer
 from eccs_contracts.dead_letters.audit import (
+    OPEN_ENDS,
     Batch,
     End,
     Item,
@@ -31,13 +32,16 @@ from eccs_contracts.dead_letters.audit import (
 from eccs_contracts.dead_letters.decision import Guard, Leave, Send, decide, pause
 from eccs_contracts.dead_letters.letters import Letter
 from eccs_contracts.dead_letters.reading import LetterReader
+from eccs_contracts.dead_letters.scanning import Scan, within
 from eccs_contracts.dead_letters.selection import Selection
 from eccs_contracts.dead_letters.store import AuditStore
 from eccs_contracts.errors import ContractsError, DeliveryFailed, MessageTooLarge
 
 ALREADY: Final = "already"  # left, because an earlier run sent it
 UNSELECTED: Final = "not-selected"
-_BATCH: Final = 200  # letters between two notes of progress, and so what is looked for after a crash
+_BATCH: Final = 200  # letters that are sent at once, and so what is looked for after a crash
+_READ: Final = 500  # records that are read at once
+_NOTED: Final = 5.0  # seconds between two notes of progress while nothing is sent
 _ACKNOWLEDGED: Final = 40.0  # seconds; more than the producer's delivery.timeout.ms
 
 
@@ -76,18 +80,18 @@ class Outlook:
     topics: Counter[str]
 
 
-def outlook(letters: Iterator[Sequence[Letter]], order: Order, store: AuditStore | None, now: datetime) -> Outlook:
+def outlook(scans: Iterable[Scan], order: Order, store: AuditStore | None, now: datetime) -> Outlook:
     """Decide about letters, and do nothing.
 
     Args:
-        letters: in batches.
-        order: which of them, and what is never sent.
+        scans: the letters of the order's selection.
+        order: what is never sent.
         store: knows what was sent before; None where there is no database.
         now: what `expiresAt` is held against.
     """
     found = Outlook(0, 0, Counter(), Counter())
-    for batch in letters:
-        sends, left = _decided(batch, order, now)
+    for scan in scans:
+        sends, left = _decided(scan.letters, order, now)
         known = store.known([one.letter.identity for one in sends]) if store and sends else {}
         done = {name for name, one in known.items() if one.state is ItemState.SENT}
         fresh = [one for one in sends if one.letter.identity not in done]
@@ -113,7 +117,7 @@ def opened(
     bounds = reader.bounds()
     now = datetime.now(UTC)
     run = Run(
-        id=f"{now:%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:4]}",
+        id=run_name(now),
         by=by,
         note=note,
         options=options,
@@ -125,17 +129,21 @@ def opened(
     return run, False
 
 
+def run_name(now: datetime) -> str:
+    """Return the name of a new run."""
+    return f"{now:%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:4]}"
+
+
 @dataclass(frozen=True, slots=True)
 class Redriver:
     """Does a run; belongs to the process that holds the lock."""
 
-    reader: LetterReader
     producer: RawProducer
     store: AuditStore
     me: Lock
 
-    def redrive(self, run: Run, order: Order) -> Iterator[int]:
-        """Bring a run to its end; gives the number of letters looked at after each batch.
+    def redrive(self, reader: LetterReader, run: Run, order: Order) -> Iterator[int]:
+        """Bring a run to its end; gives the number of records that were read, or 0 after a batch was sent.
 
         Raises:
             DeliveryFailed: the broker does not acknowledge; the run can be continued.
@@ -144,20 +152,29 @@ class Redriver:
             AuditUnavailable: MongoDB does not answer; as above.
             RunActive: this process was taken for dead and another one redrives.
         """
-        began, sent = time.monotonic(), 0
-        for letters in self.reader.letters(run.reached, run.until, size=order.batch):
-            now = datetime.now(UTC)
-            self.store.beat(replace(self.me, beat=now))  # and be sure that nobody took over
-            sends, left = _decided(letters, order, now)
+        began = noted = time.monotonic()
+        sent = 0
+        parts = [within(part, run.reached, run.until) for part in reader.parts(order.selection)]
+        for scan in reader.scan(order.selection, parts, size=_READ):
+            sends, left = _decided(scan.letters, order, datetime.now(UTC))
             fresh, already = self._unsent(sends, run)
-            if fresh:
-                self._send(fresh, run)
-            sent += len(fresh)
-            run = _advanced(run, letters, left + Counter({ALREADY: already}))
-            self.store.progress(run)
-            yield len(letters)
-            time.sleep(pause(sent, order.rate, time.monotonic() - began))
+            for batch in _chunks(fresh, order.batch):
+                self.store.beat(replace(self.me, beat=datetime.now(UTC)))  # and be sure that nobody took over
+                self._send(batch, run)
+                sent += len(batch)
+                yield 0
+                time.sleep(pause(sent, order.rate, time.monotonic() - began))
+            run = _advanced(run, scan, left + Counter({ALREADY: already}))
+            if fresh or time.monotonic() - noted > _NOTED:
+                self.store.progress(run)
+                noted = time.monotonic()
+            yield scan.read
         self.store.progress(replace(run, state=RunState.FINISHED))
+
+    def resend(self, send: Send, run: Run) -> Item:
+        """Send one message of a run; returns what is written down about it. Errors as `redrive`."""
+        self._send([send], run)
+        return self.store.known([send.letter.identity])[send.letter.identity]
 
     def _unsent(self, sends: Sequence[Send], run: Run) -> tuple[list[Send], int]:
         """Those that nobody sent yet, and how many an earlier run sent."""
@@ -185,34 +202,31 @@ class Redriver:
             raise failures[-1]
 
 
-def ends(store: AuditStore, run: str) -> Counter[End]:
+def ends(store: AuditStore, run: str, now: datetime) -> Counter[End]:
     """How the messages of a run ended by now, by the ledger; what is new is written to the items."""
     counts: Counter[End] = Counter()
     for batch in store.batches({"run": run}):
-        open_ones = [one for one in batch.items if one.state is ItemState.SENT and one.end in (None, End.UNDER_WAY)]
-        entries = store.ledger([name for one in open_ones if (name := one.ledger_id)])
-        items = tuple(_ended(one, entries) if one in open_ones else one for one in batch.items)
+        open_ones = [one for one in batch.items if one.state is ItemState.SENT and one.end in OPEN_ENDS]
+        entries = store.ledger([name for one in open_ones for name in one.ledger_ids]) if open_ones else {}
+        items = tuple(replace(one, end=end_of(one, entries, now)) if one in open_ones else one for one in batch.items)
         if items != batch.items:
             store.write(replace(batch, items=items))
         counts.update(one.end for one in items if one.end is not None)
     return counts
 
 
-def _ended(one: Item, entries: Mapping[str, Mapping[str, Any]]) -> Item:
-    return replace(one, end=end_of(one, entries.get(one.ledger_id or "")))
-
-
 def _decided(letters: Sequence[Letter], order: Order, now: datetime) -> tuple[list[Send], Counter[str]]:
-    chosen = [letter for letter in letters if order.selection.matches(letter)]
-    decisions = [decide(letter, order.guard, now) for letter in chosen]
+    decisions = [decide(letter, order.guard, now) for letter in letters]
     left = Counter(str(one.why) for one in decisions if isinstance(one, Leave))
     return [one for one in decisions if isinstance(one, Send)], left
 
 
-def _advanced(run: Run, letters: Sequence[Letter], left: Counter[str]) -> Run:
-    reached = dict(run.reached)
-    for letter in letters:
-        reached[letter.place.partition] = max(reached[letter.place.partition], letter.place.offset + 1)
+def _chunks(sends: Sequence[Send], size: int) -> Iterator[Sequence[Send]]:
+    return (sends[start : start + size] for start in range(0, len(sends), size))
+
+
+def _advanced(run: Run, scan: Scan, left: Counter[str]) -> Run:
+    reached = {number: max(offset, scan.reached.get(number, 0)) for number, offset in run.reached.items()}
     return replace(run, reached=reached, left=dict(+(Counter(run.left) + left)))
 
 

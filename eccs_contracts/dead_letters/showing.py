@@ -77,5 +77,8 @@ def readable(value: bytes | str | None, *, personal: bool) -> str | None:
 
 
 def readable_headers(headers: Headers, *, personal: bool) -> list[dict[str, str | None]]:
-    """Headers in their order; names may repeat."""
-    return [{"name": name, "value": readable(value, personal=personal)} for name, value in headers]
+    """Headers in their order; names may repeat. A name is masked like a value: producers may put anything into it."""
+    return [
+        {"name": name if personal else readable(name, personal=False), "value": readable(value, personal=personal)}
+        for name, value in headers
+    ]

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from eccs_contracts.dead_letters.letters import Letter
-from eccs_contracts.dead_letters.masking import ADDRESS
+from eccs_contracts.masking import ADDRESS
 
 # From the youngest to the oldest; a letter counts under the first limit that it is younger than.
 AGES: Final = (
@@ -27,11 +27,11 @@ AGES: Final = (
 _VARIABLE: Final = re.compile(
     r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"  # UUID
     r"|\d{4}-\d\d-\d\dT[0-9:.+Z-]+"  # instant
-    rf"|{ADDRESS.pattern}"
     r"|'[^']*'|\"[^\"]*\""  # quoted value
     r"|\b\d{4,}\b"  # long number; codes of three digits and enhanced codes stay
 )
 _REASON: Final = 120
+_LOOKED_AT: Final = 4_000  # characters of a reason; the contract allows 1,024
 
 
 @dataclass(slots=True)
@@ -79,4 +79,4 @@ def age_band(age: timedelta) -> str:
 
 def kind_of(reason: str) -> str:
     """A reason without what is different in each message: ids, instants, quoted values, long numbers."""
-    return _VARIABLE.sub("…", reason)[:_REASON]
+    return _VARIABLE.sub("…", ADDRESS.sub("…", reason[:_LOOKED_AT]))[:_REASON]

@@ -1,20 +1,22 @@
 """The audit record in MongoDB: `dlq_redrives` holds runs, `dlq_redrive_batches` their letters, beside the ledger.
 
-Letters that are sent together are one document: two writes for each batch, whatever its size.
+`dlq_edits` holds corrections, both versions of each. Letters that are sent together are one document: two writes for
+each batch, whatever its size.
 
 Every write is journalled before it counts. PyMongo is an optional part: it is imported when a store is opened.
 """
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias
 
-from eccs_contracts.dead_letters.audit import Batch, End, Item, ItemState, Lock, Run, RunState, latest
+from eccs_contracts.dead_letters.audit import Batch, Edit, End, Item, ItemState, Lock, Run, RunState, earliest, latest
 from eccs_contracts.dead_letters.errors import AuditUnavailable, ExtraMissing, RunActive
 from eccs_contracts.dead_letters.letters import Place
 from eccs_contracts.ledger import COLLECTION, DATABASE, client_of
@@ -27,8 +29,11 @@ Document: TypeAlias = dict[str, Any]
 
 RUNS: Final = "dlq_redrives"
 BATCHES: Final = "dlq_redrive_batches"
+EDITS: Final = "dlq_edits"
+KEPT: Final = timedelta(days=30)  # how long the versions of a correction are kept: as long as a letter is in the DLQ
 _LOCK: Final = "lock"  # the one document of RUNS that is no run
 _PAGE: Final = 1000
+_FETCHED: Final = 20  # documents of an answer: without it, the database sends 16 MiB at once
 
 
 class AuditStore:
@@ -43,6 +48,7 @@ class AuditStore:
             write_concern=WriteConcern(w="majority", j=True)
         )
         self._runs, self._batches = self._database[RUNS], self._database[BATCHES]
+        self._edits = self._database[EDITS]
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Self:
@@ -79,6 +85,7 @@ class AuditStore:
         with _answered():
             for field in ("run", "open", "items.identity"):
                 self._batches.create_index([(field, 1)])
+            self._edits.create_index("at", expireAfterSeconds=int(KEPT.total_seconds()))
 
     def lock(self) -> Lock | None:
         """Who redrives, or did when it crashed."""
@@ -151,7 +158,7 @@ class AuditStore:
     def batches(self, query: Mapping[str, Any]) -> Iterator[Batch]:
         """The batches that have these values, for example `{"run": ...}` or `{"open": True}`."""
         with _answered():
-            for document in self._batches.find({**query}):
+            for document in self._batches.find({**query}).batch_size(_FETCHED):
                 yield _batch(document)
 
     def write(self, batch: Batch) -> None:
@@ -160,9 +167,41 @@ class AuditStore:
         with _answered():
             self._batches.replace_one({"_id": batch.id}, document, upsert=True)
 
+    def keep(self, edit: Edit) -> None:
+        """Write a correction down. Versions are JSON text: names of entries are free, and MongoDB's are not."""
+        versions = {"before": json.dumps(dict(edit.before)), "after": json.dumps(dict(edit.after))}
+        with _answered():
+            self._edits.insert_one({"_id": edit.run, "identity": edit.identity, "at": edit.at, **versions})
+
+    def edit(self, run: str) -> Edit | None:
+        """Return the correction that a run sent; None if it sent none, or its versions are not kept any more."""
+        with _answered():
+            found = self._edits.find_one({"_id": run})
+        if found is None:
+            return None
+        return Edit(run, found["identity"], found["at"], json.loads(found["before"]), json.loads(found["after"]))
+
+    def first_items(self, run: str, most: int) -> list[Item]:
+        """What is written down about the first letters of a run, in their order; holds no more than is asked for."""
+        return earliest((one for batch in self.batches({"run": run}) for one in batch.items), most)
+
     def counts(self, run: str) -> Counter[ItemState]:
-        """How many letters of a run are in each state."""
-        return Counter(one.state for one in self.items(run))
+        """How many letters of a run are in each state; holds only those that were not sent.
+
+        A letter is sent by one batch of a run; it may be in others that were interrupted before they sent it.
+        """
+        counts: Counter[ItemState] = Counter()
+        unsent: list[Item] = []
+        for batch in self.batches({"run": run}):
+            counts[ItemState.SENT] += sum(one.state is ItemState.SENT for one in batch.items)
+            unsent += [one for one in batch.items if one.state is not ItemState.SENT]
+        names = list(latest(unsent))
+        sent: set[str] = set()
+        for start in range(0, len(names), _PAGE):
+            known = self.known(names[start : start + _PAGE]).values()
+            sent |= {one.identity for one in known if one.state is ItemState.SENT and one.run == run}
+        counts.update(one.state for name, one in latest(unsent).items() if name not in sent)
+        return +counts
 
     def ledger(self, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
         """The ledger's entries of e-mails, as far as they say how these ended."""

@@ -16,13 +16,17 @@ from eccs_contracts.delivery._decide import (
 )
 from eccs_contracts.delivery._desk import Desk, Ticket
 from eccs_contracts.delivery._due import DueHeap
+from eccs_contracts.delivery._evidence import MESSAGE_PHASES, Blame, ServerEvidence
 from eccs_contracts.delivery._flood import FloodGuard
 from eccs_contracts.delivery._lanes import Lanes
 from eccs_contracts.delivery._offsets import OffsetTracker
 from eccs_contracts.delivery._policy import RetryPolicy
+from eccs_contracts.delivery._throttle import Pace, ThrottleGauge
 
 __all__ = [
+    "MESSAGE_PHASES",
     "AmbiguousPolicy",
+    "Blame",
     "BreakerState",
     "CircuitBreaker",
     "DeadLetter",
@@ -37,8 +41,11 @@ __all__ = [
     "OffsetTracker",
     "Outcome",
     "OutcomeKind",
+    "Pace",
     "Retry",
     "RetryPolicy",
+    "ServerEvidence",
+    "ThrottleGauge",
     "Ticket",
     "TokenBucket",
     "decide",

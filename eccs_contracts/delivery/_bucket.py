@@ -42,6 +42,16 @@ class TokenBucket:
         self._used += 1
         return timedelta(seconds=max(0.0, -self._tokens / self.rate))
 
+    def behind(self, now: datetime) -> bool:
+        """Whether tokens are lent already: a taker would have to wait."""
+        self._refill(now)
+        return self._tokens < 1
+
+    def speed_up(self, now: datetime) -> None:
+        """Double the rate, up to all of it: what was asked for less takes more now."""
+        self._refill(now)
+        self._factor = min(1.0, self._factor * 2)
+
     def slow_down(self, now: datetime) -> None:
         """Halve the rate, or what of it was in use: half of a limit that nobody reaches is no less. It comes back."""
         self._refill(now)

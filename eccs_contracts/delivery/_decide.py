@@ -59,6 +59,7 @@ class Outcome:
         code: the SMTP reply; 0 where there is none.
         enhanced: its enhanced code (RFC 3463), for example "5.1.1"; empty where there is none.
         least_delay_ms: the next attempt waits at least so long: greylisting (RFC 6647).
+        silent: the server said nothing until a time-out ran off.
     """
 
     kind: OutcomeKind
@@ -67,6 +68,7 @@ class Outcome:
     code: int = 0
     enhanced: str = ""
     least_delay_ms: int = 0
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ class RetryPolicy:
     """
 
     base_delay_ms: int = 1_000
-    max_delay_ms: int = 16_000
+    max_delay_ms: int = 60_000
     max_attempts: int = 5
 
     def __post_init__(self) -> None:

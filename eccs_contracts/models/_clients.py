@@ -15,7 +15,7 @@ EMAIL_REQUESTS_CONTRACT: Final = Contract(
     model=EmailRequest,
     topic=EMAIL_REQUESTS,
     subject="email_requests-value",
-    version="1.1.0",
+    version="1.2.0",
     owner="email-platform",
     key=lambda value: str(value.id),
 )
@@ -43,7 +43,7 @@ EMAIL_REQUESTS_RETRY_CONTRACT: Final = Contract(
     model=EmailRetry,
     topic=EMAIL_REQUESTS_RETRY,
     subject="email_requests_retry-value",
-    version="1.0.0",
+    version="1.1.0",
     owner="email-platform",
     key=lambda value: str(value.id),
 )
@@ -71,7 +71,7 @@ EMAIL_DLQ_CONTRACT: Final = Contract(
     model=EmailDlq,
     topic=EMAIL_DLQ,
     subject="email_dlq-value",
-    version="1.0.0",
+    version="1.1.0",
     owner="email-platform",
     key=None,
 )

@@ -169,7 +169,7 @@ class EmailDlq(record.Record):
 
     SUBJECT: ClassVar[str] = "email_dlq-value"
     TOPIC: ClassVar[str] = "email_dlq"
-    VERSION: ClassVar[str] = "1.0.0"
+    VERSION: ClassVar[str] = "1.1.0"
     FULLNAME: ClassVar[str] = "com.eccs.email.EmailDlq"
     FIELDS: ClassVar[tuple[str, ...]] = (
         "originalData",
@@ -181,7 +181,7 @@ class EmailDlq(record.Record):
     FINGERPRINT: ClassVar[str] = "b74ef0a497f49497"
     FINGERPRINT_MD5: ClassVar[str] = "6b82f241a50bc32112380368a607369f"
     FINGERPRINT_SHA256: ClassVar[str] = "06dfaaadd4076af0870743589d209c375bf95c53cdad0515af09527c84b90d27"
-    SCHEMA_SHA256: ClassVar[str] = "2aeb3952b07cf246640663066e63e9c1330b431302134f63d1adc4ca258ba6cc"
+    SCHEMA_SHA256: ClassVar[str] = "b696f2be7f284efa4935f24924be5a0ff3e0c8bc3f8ba253badde829ee8bd2a3"
     SCHEMA: ClassVar[str] = (
         '{"type":"record","name":"EmailDlq","namespace":"com.eccs.email","doc":"A dead letter: what'
         ' could not be delivered, why, and the message exactly as it came.","fields":[{"name":"orig'
@@ -192,45 +192,45 @@ class EmailDlq(record.Record):
         '"string","doc":"Address of the one recipient.","format":"email","maxLength":254,"confluent'
         ':tags":["PII"]},{"name":"subject","type":"string","doc":"Subject line, without line breaks'
         '.","format":"single-line","maxLength":500,"confluent:tags":["PII"]},{"name":"body","type":'
-        '"string","doc":"Text of the e-mail; ignored where templateId is given.","confluent:tags":['
-        '"PII"]},{"name":"userId","type":"string","doc":"The user on whose behalf the e-mail is sen'
-        't.","minLength":1,"maxLength":200},{"name":"timestamp","type":{"type":"long","logicalType"'
-        ':"timestamp-millis"},"doc":"When the request was accepted by its producer."},{"name":"sour'
-        'ce","type":["null","string"],"default":null,"doc":"The system that asked for the e-mail.",'
-        '"maxLength":200},{"name":"templateId","type":["null","string"],"default":null,"doc":"Name '
-        'of the template that makes the body from templateData.","pattern":"[A-Za-z0-9][A-Za-z0-9_-'
-        ']*","maxLength":100},{"name":"templateData","type":["null",{"type":"map","values":["null",'
-        '"boolean","long","double","string"]}],"default":null,"doc":"Values for the placeholders of'
-        ' the template.","confluent:tags":["PII"]},{"name":"metadata","type":["null",{"type":"map",'
-        '"values":"string"}],"default":null,"doc":"Free labels for the owner\'s own use; never put p'
-        'ersonal data here."},{"name":"expiresAt","type":["null",{"type":"long","logicalType":"time'
-        'stamp-millis"}],"default":null,"doc":"The instant after which the e-mail must not be sent '
-        'any more; it is parked as expired."}]}],"default":null,"doc":"The request as it was unders'
-        'tood; null where it could not be decoded.","confluent:tags":["PII"]},{"name":"originalPayl'
-        'oad","type":["null","bytes"],"default":null,"doc":"The value of the original message, byte'
-        ' for byte; null where it had none.","confluent:tags":["PII"]},{"name":"originalKey","type"'
-        ':["null","bytes"],"default":null,"doc":"The key of the original message, byte for byte; nu'
-        'll where it had none."},{"name":"originalHeaders","type":{"type":"array","items":{"type":"'
-        'record","name":"OriginalHeader","doc":"One header of the original message; names may repea'
-        't.","fields":[{"name":"name","type":"string","doc":"Name of the header."},{"name":"value",'
-        '"type":["null","bytes"],"default":null,"doc":"Value of the header, byte for byte."}]}},"de'
-        'fault":[],"doc":"The headers of the original message, in their order."},{"name":"dlqMetada'
-        'ta","type":{"type":"record","name":"DlqMetadata","doc":"Why and where the message was give'
-        'n up.","fields":[{"name":"failureReason","type":"string","doc":"The last error: the field,'
-        ' the rule or the reply of the server, without personal data.","maxLength":1024},{"name":"e'
-        'rrorCategory","type":{"type":"enum","name":"ErrorCategory","doc":"Class of the failure; de'
-        'cides whether redriving can help.","symbols":["TRANSIENT_EXHAUSTED","PERMANENT","PARSE","V'
-        'ALIDATION","EXPIRED"],"default":"PERMANENT"},"doc":"Class of the failure."},{"name":"faile'
-        'dAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When the message was g'
-        'iven up."},{"name":"totalAttempts","type":"int","doc":"Retries made: 0 when the first deli'
-        'very was final.","minimum":0},{"name":"maxAttemptsConfigured","type":"int","doc":"Retries '
-        'that were allowed.","minimum":0},{"name":"originalTopic","type":"string","doc":"The topic '
-        'that the original message came from.","minLength":1,"maxLength":249},{"name":"originalPart'
-        'ition","type":"int","doc":"Its partition.","minimum":0},{"name":"originalOffset","type":"l'
-        'ong","doc":"Its offset in the partition.","minimum":0},{"name":"consumerGroup","type":"str'
-        'ing","doc":"The consumer group that gave it up."},{"name":"serviceInstance","type":"string'
-        '","doc":"The instance that gave it up."}]},"doc":"Why and where the message was given up."'
-        "}]}"
+        '"string","default":"","doc":"Text of the e-mail; ignored, and may be missing, where templa'
+        'teId is given.","format":"text","confluent:tags":["PII"]},{"name":"userId","type":"string"'
+        ',"doc":"The user on whose behalf the e-mail is sent.","minLength":1,"maxLength":200},{"nam'
+        'e":"timestamp","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When the req'
+        'uest was accepted by its producer."},{"name":"source","type":["null","string"],"default":n'
+        'ull,"doc":"The system that asked for the e-mail.","maxLength":200},{"name":"templateId","t'
+        'ype":["null","string"],"default":null,"doc":"Name of the template that makes the body from'
+        ' templateData.","pattern":"[A-Za-z0-9][A-Za-z0-9_-]*","maxLength":100},{"name":"templateDa'
+        'ta","type":["null",{"type":"map","values":["null","boolean","long","double","string"]}],"d'
+        'efault":null,"doc":"Values for the placeholders of the template.","confluent:tags":["PII"]'
+        '},{"name":"metadata","type":["null",{"type":"map","values":"string"}],"default":null,"doc"'
+        ':"Free labels for the owner\'s own use; never put personal data here."},{"name":"expiresAt"'
+        ',"type":["null",{"type":"long","logicalType":"timestamp-millis"}],"default":null,"doc":"Th'
+        'e instant after which the e-mail must not be sent any more; it is parked as expired."}]}],'
+        '"default":null,"doc":"The request as it was understood; null where it could not be decoded'
+        '.","confluent:tags":["PII"]},{"name":"originalPayload","type":["null","bytes"],"default":n'
+        'ull,"doc":"The value of the original message, byte for byte; null where it had none.","con'
+        'fluent:tags":["PII"]},{"name":"originalKey","type":["null","bytes"],"default":null,"doc":"'
+        'The key of the original message, byte for byte; null where it had none."},{"name":"origina'
+        'lHeaders","type":{"type":"array","items":{"type":"record","name":"OriginalHeader","doc":"O'
+        'ne header of the original message; names may repeat.","fields":[{"name":"name","type":"str'
+        'ing","doc":"Name of the header."},{"name":"value","type":["null","bytes"],"default":null,"'
+        'doc":"Value of the header, byte for byte."}]}},"default":[],"doc":"The headers of the orig'
+        'inal message, in their order."},{"name":"dlqMetadata","type":{"type":"record","name":"DlqM'
+        'etadata","doc":"Why and where the message was given up.","fields":[{"name":"failureReason"'
+        ',"type":"string","doc":"The last error: the field, the rule or the reply of the server, wi'
+        'thout personal data.","maxLength":1024},{"name":"errorCategory","type":{"type":"enum","nam'
+        'e":"ErrorCategory","doc":"Class of the failure; decides whether redriving can help.","symb'
+        'ols":["TRANSIENT_EXHAUSTED","PERMANENT","PARSE","VALIDATION","EXPIRED"],"default":"PERMANE'
+        'NT"},"doc":"Class of the failure."},{"name":"failedAt","type":{"type":"long","logicalType"'
+        ':"timestamp-millis"},"doc":"When the message was given up."},{"name":"totalAttempts","type'
+        '":"int","doc":"Retries made: 0 when the first delivery was final.","minimum":0},{"name":"m'
+        'axAttemptsConfigured","type":"int","doc":"Retries that were allowed.","minimum":0},{"name"'
+        ':"originalTopic","type":"string","doc":"The topic that the original message came from.","m'
+        'inLength":1,"maxLength":249},{"name":"originalPartition","type":"int","doc":"Its partition'
+        '.","minimum":0},{"name":"originalOffset","type":"long","doc":"Its offset in the partition.'
+        '","minimum":0},{"name":"consumerGroup","type":"string","doc":"The consumer group that gave'
+        ' it up."},{"name":"serviceInstance","type":"string","doc":"The instance that gave it up."}'
+        ']},"doc":"Why and where the message was given up."}]}'
     )
 
     original_data: Annotated[EmailRequest, Personal()] | None = field(default=None, repr=False)
@@ -277,7 +277,7 @@ class EmailRequest(record.Record):
         id: Identity of the e-mail, given by the producer; the same id is never sent twice.
         to: Address of the one recipient.
         subject: Subject line, without line breaks.
-        body: Text of the e-mail; ignored where templateId is given.
+        body: Text of the e-mail; ignored, and may be missing, where templateId is given.
         user_id: The user on whose behalf the e-mail is sent.
         timestamp: When the request was accepted by its producer.
         source: The system that asked for the e-mail.
@@ -289,7 +289,7 @@ class EmailRequest(record.Record):
 
     SUBJECT: ClassVar[str] = "email_requests-value"
     TOPIC: ClassVar[str] = "email_requests"
-    VERSION: ClassVar[str] = "1.1.0"
+    VERSION: ClassVar[str] = "1.2.0"
     FULLNAME: ClassVar[str] = "com.eccs.email.EmailRequest"
     FIELDS: ClassVar[tuple[str, ...]] = (
         "id",
@@ -307,7 +307,7 @@ class EmailRequest(record.Record):
     FINGERPRINT: ClassVar[str] = "6531030a7b05a541"
     FINGERPRINT_MD5: ClassVar[str] = "992d4e0b70e564db6025a0c6788d8c40"
     FINGERPRINT_SHA256: ClassVar[str] = "be307cebf18909176f48c2073cdf449c9f9dad10113d9a7630aaf0e94ec9cfc6"
-    SCHEMA_SHA256: ClassVar[str] = "4515aa8c9f89e6e662d19551fdb881719f82bb21b8705f04fa41eae773e5f8bf"
+    SCHEMA_SHA256: ClassVar[str] = "de94c1749aaafa4b0fe9852262ede79d218b4f8ee9c36f918560e9651338419d"
     SCHEMA: ClassVar[str] = (
         '{"type":"record","name":"EmailRequest","namespace":"com.eccs.email","doc":"A request to se'
         'nd one e-mail to one recipient. The key of the message is its id.","fields":[{"name":"id",'
@@ -315,27 +315,27 @@ class EmailRequest(record.Record):
         'producer; the same id is never sent twice."},{"name":"to","type":"string","doc":"Address o'
         'f the one recipient.","format":"email","maxLength":254,"confluent:tags":["PII"]},{"name":"'
         'subject","type":"string","doc":"Subject line, without line breaks.","format":"single-line"'
-        ',"maxLength":500,"confluent:tags":["PII"]},{"name":"body","type":"string","doc":"Text of t'
-        'he e-mail; ignored where templateId is given.","confluent:tags":["PII"]},{"name":"userId",'
-        '"type":"string","doc":"The user on whose behalf the e-mail is sent.","minLength":1,"maxLen'
-        'gth":200},{"name":"timestamp","type":{"type":"long","logicalType":"timestamp-millis"},"doc'
-        '":"When the request was accepted by its producer."},{"name":"source","type":["null","strin'
-        'g"],"default":null,"doc":"The system that asked for the e-mail.","maxLength":200},{"name":'
-        '"templateId","type":["null","string"],"default":null,"doc":"Name of the template that make'
-        's the body from templateData.","pattern":"[A-Za-z0-9][A-Za-z0-9_-]*","maxLength":100},{"na'
-        'me":"templateData","type":["null",{"type":"map","values":["null","boolean","long","double"'
-        ',"string"]}],"default":null,"doc":"Values for the placeholders of the template.","confluen'
-        't:tags":["PII"]},{"name":"metadata","type":["null",{"type":"map","values":"string"}],"defa'
-        'ult":null,"doc":"Free labels for the owner\'s own use; never put personal data here."},{"na'
-        'me":"expiresAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"default"'
-        ':null,"doc":"The instant after which the e-mail must not be sent any more; it is parked as'
-        ' expired."}]}'
+        ',"maxLength":500,"confluent:tags":["PII"]},{"name":"body","type":"string","default":"","do'
+        'c":"Text of the e-mail; ignored, and may be missing, where templateId is given.","format":'
+        '"text","confluent:tags":["PII"]},{"name":"userId","type":"string","doc":"The user on whose'
+        ' behalf the e-mail is sent.","minLength":1,"maxLength":200},{"name":"timestamp","type":{"t'
+        'ype":"long","logicalType":"timestamp-millis"},"doc":"When the request was accepted by its '
+        'producer."},{"name":"source","type":["null","string"],"default":null,"doc":"The system tha'
+        't asked for the e-mail.","maxLength":200},{"name":"templateId","type":["null","string"],"d'
+        'efault":null,"doc":"Name of the template that makes the body from templateData.","pattern"'
+        ':"[A-Za-z0-9][A-Za-z0-9_-]*","maxLength":100},{"name":"templateData","type":["null",{"type'
+        '":"map","values":["null","boolean","long","double","string"]}],"default":null,"doc":"Value'
+        's for the placeholders of the template.","confluent:tags":["PII"]},{"name":"metadata","typ'
+        'e":["null",{"type":"map","values":"string"}],"default":null,"doc":"Free labels for the own'
+        'er\'s own use; never put personal data here."},{"name":"expiresAt","type":["null",{"type":"'
+        'long","logicalType":"timestamp-millis"}],"default":null,"doc":"The instant after which the'
+        ' e-mail must not be sent any more; it is parked as expired."}]}'
     )
 
     id: UUID
     to: Annotated[str, MaxLen(254), Format("email"), Personal()] = field(repr=False)
     subject: Annotated[str, MaxLen(500), Format("single-line"), Personal()] = field(repr=False)
-    body: Annotated[str, Personal()] = field(repr=False)
+    body: Annotated[str, Format("text"), Personal()] = field(default="", repr=False)
     user_id: Annotated[str, MinLen(1), MaxLen(200)]
     timestamp: dt.datetime
     source: Annotated[str, MaxLen(200)] | None = None
@@ -384,7 +384,7 @@ class EmailRetry(record.Record):
         id: Identity of the e-mail, given by the producer; the same id is never sent twice.
         to: Address of the one recipient.
         subject: Subject line, without line breaks.
-        body: Text of the e-mail; ignored where templateId is given.
+        body: Text of the e-mail; ignored, and may be missing, where templateId is given.
         user_id: The user on whose behalf the e-mail is sent.
         timestamp: When the request was accepted by its producer.
         source: The system that asked for the e-mail.
@@ -397,7 +397,7 @@ class EmailRetry(record.Record):
 
     SUBJECT: ClassVar[str] = "email_requests_retry-value"
     TOPIC: ClassVar[str] = "email_requests_retry"
-    VERSION: ClassVar[str] = "1.0.0"
+    VERSION: ClassVar[str] = "1.1.0"
     FULLNAME: ClassVar[str] = "com.eccs.email.EmailRetry"
     FIELDS: ClassVar[tuple[str, ...]] = (
         "id",
@@ -416,7 +416,7 @@ class EmailRetry(record.Record):
     FINGERPRINT: ClassVar[str] = "d17920816d636fab"
     FINGERPRINT_MD5: ClassVar[str] = "b9939e804d511692aeb24d4ee79ef7cc"
     FINGERPRINT_SHA256: ClassVar[str] = "171fb211d20e19d6cae411dc376b2a6ae8c36abd4c6b9ec73fd83bde25f53e52"
-    SCHEMA_SHA256: ClassVar[str] = "7eef3142af1f6cb9fa051b7ea91b5c3ee9403ecbd8c59915d954bbed3139809f"
+    SCHEMA_SHA256: ClassVar[str] = "f90198ed26d99c4ab84f3027ff0254f88cef7b988ef153146a277c54a883a72d"
     SCHEMA: ClassVar[str] = (
         '{"type":"record","name":"EmailRetry","namespace":"com.eccs.email","doc":"An e-mail that fa'
         'iled for now and is due again later. Carries every field of EmailRequest.","fields":[{"nam'
@@ -424,36 +424,36 @@ class EmailRetry(record.Record):
         ' by the producer; the same id is never sent twice."},{"name":"to","type":"string","doc":"A'
         'ddress of the one recipient.","format":"email","maxLength":254,"confluent:tags":["PII"]},{'
         '"name":"subject","type":"string","doc":"Subject line, without line breaks.","format":"sing'
-        'le-line","maxLength":500,"confluent:tags":["PII"]},{"name":"body","type":"string","doc":"T'
-        'ext of the e-mail; ignored where templateId is given.","confluent:tags":["PII"]},{"name":"'
-        'userId","type":"string","doc":"The user on whose behalf the e-mail is sent.","minLength":1'
-        ',"maxLength":200},{"name":"timestamp","type":{"type":"long","logicalType":"timestamp-milli'
-        's"},"doc":"When the request was accepted by its producer."},{"name":"source","type":["null'
-        '","string"],"default":null,"doc":"The system that asked for the e-mail.","maxLength":200},'
-        '{"name":"templateId","type":["null","string"],"default":null,"doc":"Name of the template t'
-        'hat makes the body from templateData.","pattern":"[A-Za-z0-9][A-Za-z0-9_-]*","maxLength":1'
-        '00},{"name":"templateData","type":["null",{"type":"map","values":["null","boolean","long",'
-        '"double","string"]}],"default":null,"doc":"Values for the placeholders of the template.","'
-        'confluent:tags":["PII"]},{"name":"metadata","type":["null",{"type":"map","values":"string"'
-        '}],"default":null,"doc":"Free labels for the owner\'s own use; never put personal data here'
-        '."},{"name":"expiresAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"'
-        'default":null,"doc":"The instant after which the e-mail must not be sent any more; it is p'
-        'arked as expired."},{"name":"_retry","type":{"type":"record","name":"RetryMetadata","doc":'
-        '"What the retry is about and when it is due.","fields":[{"name":"attempt","type":"int","do'
-        'c":"Which retry this is: 1 for the first, the first delivery not counted.","minimum":1},{"'
-        'name":"previousError","type":"string","doc":"Why the attempt before this one failed, witho'
-        'ut personal data.","maxLength":1024},{"name":"scheduledAt","type":{"type":"long","logicalT'
-        'ype":"timestamp-millis"},"doc":"The instant at which the retry is due; never delivered bef'
-        'ore it."},{"name":"backoffDelayMs","type":"long","doc":"The delay that led to scheduledAt,'
-        ' in milliseconds.","minimum":0},{"name":"originalTopic","type":"string","doc":"The topic t'
-        'hat the request came from at first.","minLength":1,"maxLength":249}]},"doc":"State of the '
-        'retry."}]}'
+        'le-line","maxLength":500,"confluent:tags":["PII"]},{"name":"body","type":"string","default'
+        '":"","doc":"Text of the e-mail; ignored, and may be missing, where templateId is given.","'
+        'format":"text","confluent:tags":["PII"]},{"name":"userId","type":"string","doc":"The user '
+        'on whose behalf the e-mail is sent.","minLength":1,"maxLength":200},{"name":"timestamp","t'
+        'ype":{"type":"long","logicalType":"timestamp-millis"},"doc":"When the request was accepted'
+        ' by its producer."},{"name":"source","type":["null","string"],"default":null,"doc":"The sy'
+        'stem that asked for the e-mail.","maxLength":200},{"name":"templateId","type":["null","str'
+        'ing"],"default":null,"doc":"Name of the template that makes the body from templateData.","'
+        'pattern":"[A-Za-z0-9][A-Za-z0-9_-]*","maxLength":100},{"name":"templateData","type":["null'
+        '",{"type":"map","values":["null","boolean","long","double","string"]}],"default":null,"doc'
+        '":"Values for the placeholders of the template.","confluent:tags":["PII"]},{"name":"metada'
+        'ta","type":["null",{"type":"map","values":"string"}],"default":null,"doc":"Free labels for'
+        ' the owner\'s own use; never put personal data here."},{"name":"expiresAt","type":["null",{'
+        '"type":"long","logicalType":"timestamp-millis"}],"default":null,"doc":"The instant after w'
+        'hich the e-mail must not be sent any more; it is parked as expired."},{"name":"_retry","ty'
+        'pe":{"type":"record","name":"RetryMetadata","doc":"What the retry is about and when it is '
+        'due.","fields":[{"name":"attempt","type":"int","doc":"Which retry this is: 1 for the first'
+        ', the first delivery not counted.","minimum":1},{"name":"previousError","type":"string","d'
+        'oc":"Why the attempt before this one failed, without personal data.","maxLength":1024},{"n'
+        'ame":"scheduledAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"The inst'
+        'ant at which the retry is due; never delivered before it."},{"name":"backoffDelayMs","type'
+        '":"long","doc":"The delay that led to scheduledAt, in milliseconds.","minimum":0},{"name":'
+        '"originalTopic","type":"string","doc":"The topic that the request came from at first.","mi'
+        'nLength":1,"maxLength":249}]},"doc":"State of the retry."}]}'
     )
 
     id: UUID
     to: Annotated[str, MaxLen(254), Format("email"), Personal()] = field(repr=False)
     subject: Annotated[str, MaxLen(500), Format("single-line"), Personal()] = field(repr=False)
-    body: Annotated[str, Personal()] = field(repr=False)
+    body: Annotated[str, Format("text"), Personal()] = field(default="", repr=False)
     user_id: Annotated[str, MinLen(1), MaxLen(200)]
     timestamp: dt.datetime
     source: Annotated[str, MaxLen(200)] | None = None
@@ -1351,7 +1351,7 @@ EmailRequest.PLAN = record.RecordPlan(
         ),
         personal=True,
     ),
-    record.Field("body", "body", scalars.STRING, personal=True),
+    record.Field("body", "body", scalars.STRING, (Format("text"),), personal=True, optional=True),
     record.Field(
         "userId",
         "user_id",
@@ -1821,7 +1821,7 @@ EmailRetry.PLAN = record.RecordPlan(
         ),
         personal=True,
     ),
-    record.Field("body", "body", scalars.STRING, personal=True),
+    record.Field("body", "body", scalars.STRING, (Format("text"),), personal=True, optional=True),
     record.Field(
         "userId",
         "user_id",

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from eccs_contracts.dead_letters.store import AuditStore
 from eccs_contracts.errors import ContractsError
 from eccs_contracts.serde import Registry
-from services.dlq_console import access, pages, redrives, signing
+from services.dlq_console import access, corrections, pages, redrives, signing
 from services.dlq_console.letters import Letters
 from services.dlq_console.rendering import Renderer
 from services.dlq_console.runner import Runner
@@ -28,6 +28,9 @@ from services.dlq_console.sessions import Sessions
 from services.dlq_console.settings import Settings
 from services.dlq_console.visits import Parts, endpoint, problem_of, problem_response
 from services.logs import Log
+from services.web.findings import Finding
+from services.web.heads import CheckedHeads
+from services.web.numbers import WholeConvertor  # noqa: F401  registers `whole`
 from services.web.tokens import Tokens
 
 _STATIC: Final = "/static/"
@@ -97,7 +100,7 @@ def create_app(parts: Parts) -> Starlette:
 
     return Starlette(
         routes=_routes(parts),
-        middleware=[Middleware(_SafeHeaders)],
+        middleware=[Middleware(_SafeHeaders), Middleware(CheckedHeads)],
         exception_handlers={Exception: failed, **dict.fromkeys(pages.EXPECTED, failed)},
         lifespan=lifespan,
     )
@@ -107,27 +110,47 @@ def _routes(parts: Parts) -> list[Any]:
     async def health(_: Request) -> Response:
         return JSONResponse({"status": "healthy", "service": "dlq-console"})
 
-    async def ready(_: Request) -> Response:
+    def dependencies() -> str | None:
         try:
-            await run_in_threadpool(parts.letters.check)
-            await run_in_threadpool(parts.store.lock)
+            parts.letters.check()
+            parts.store.lock()
         except ContractsError as error:
-            return JSONResponse({"status": "failing", "reason": str(error)}, 503)
-        return JSONResponse({"status": "ok"})
+            return str(error)
+        return None
+
+    readiness = Finding(lambda: run_in_threadpool(dependencies))
+
+    async def ready(_: Request) -> Response:
+        found = await readiness.get()
+        return JSONResponse({"status": "failing", "reason": found}, 503) if found else JSONResponse({"status": "ok"})
 
     return [
         Route("/health", health),
+        Route("/livez", health),
         Route("/readyz", ready),
         Route("/sign-in", signing.show(parts)),
         Route("/sign-in", signing.sign_in(parts), methods=["POST"]),
         Route("/sign-out", endpoint(parts, signing.sign_out), methods=["POST"]),
         Route("/", endpoint(parts, pages.overview)),
         Route("/letters", endpoint(parts, pages.listing)),
-        Route("/letters/{partition:int}/{offset:int}", endpoint(parts, pages.letter)),
+        Route("/letters/{partition:whole}/{offset:whole}", endpoint(parts, pages.letter)),
+        *_correction_routes(parts),
         Route("/redrive", endpoint(parts, redrives.preview, access.REDRIVE)),
         Route("/redrive", endpoint(parts, redrives.begin, access.REDRIVE), methods=["POST"]),
         Route("/runs", endpoint(parts, redrives.listing)),
         Route("/runs/{run}", endpoint(parts, redrives.show)),
         Route("/runs/{run}/continue", endpoint(parts, redrives.proceed, access.REDRIVE), methods=["POST"]),
         Mount(_STATIC.rstrip("/"), StaticFiles(directory=Path(__file__).with_name("static"))),
+    ]
+
+
+def _correction_routes(parts: Parts) -> list[Any]:
+    """Who corrects a letter sees it unmasked and sends it again: both scopes are needed."""
+    path, scopes = "/letters/{partition:whole}/{offset:whole}/edit", (access.REDRIVE, access.PERSONAL)
+    review = endpoint(parts, corrections.review, *scopes, largest=corrections.LARGEST)
+    send = endpoint(parts, corrections.send, *scopes, largest=corrections.LARGEST)
+    return [
+        Route(path, endpoint(parts, corrections.form, *scopes)),
+        Route(path, review, methods=["POST"]),
+        Route(f"{path}/send", send, methods=["POST"]),
     ]

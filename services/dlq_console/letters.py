@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from eccs_contracts.dead_letters.letters import Letter, Place
-from eccs_contracts.dead_letters.reading import Bounds, LetterReader
+from eccs_contracts.dead_letters.reading import LetterReader
+from eccs_contracts.dead_letters.scanning import Bounds
 from eccs_contracts.dead_letters.selection import Selection
 from eccs_contracts.serde import Registry
 
@@ -61,11 +62,8 @@ class Letters:
     def one(self, place: Place) -> Letter | None:
         """The letter at a place, whole; None where there is none; errors as `snapshot`."""
         with self._lock:
-            span = self._reader.span(Selection(places=frozenset({place})))
-            start = {number: bounds.low for number, bounds in span.items()}
-            end = {number: bounds.high for number, bounds in span.items()}
-            found = [letter for batch in self._reader.letters(start, end) for letter in batch]
-        return next((letter for letter in found if letter.place == place), None)
+            found = [one for scan in self._reader.scan(Selection(places=frozenset({place}))) for one in scan.letters]
+        return next(iter(found), None)
 
     def check(self) -> None:
         """Ask the broker for the topic; errors as `snapshot`."""

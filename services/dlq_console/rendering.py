@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from eccs_contracts.dead_letters.masking import mask_text
+from eccs_contracts.dead_letters.masking import Masked, mask_text
 from eccs_contracts.dead_letters.times import age
 
 _HIDDEN: Final = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
@@ -46,11 +46,6 @@ def _dumped(raw: bytes) -> Iterator[str]:
         line = raw[start : start + _LINE]
         text = "".join(chr(one) if 0x20 <= one < 0x7F else "." for one in line)
         yield f"{start:06x}  {line[:8].hex(' '):<23}  {line[8:].hex(' '):<23}  {text}"
-
-
-def masked(value: str) -> str:
-    """A text without e-mail addresses; one that stood between angle brackets leaves no second pair."""
-    return mask_text(value).replace("<<", "<").replace(">>", ">")
 
 
 def utc(value: datetime) -> str:
@@ -90,13 +85,15 @@ class Renderer:
         )
         self._environment.filters |= {
             "visible": visible,
-            "masked": masked,
+            "masked": mask_text,
             "dump": dump,
             "utc": utc,
             "ago": ago,
             "words": words,
             "number": lambda value: f"{value:,}",
         }
+
+        self._environment.tests["masked"] = lambda value: isinstance(value, Masked)
 
     def __call__(self, template: str, **values: object) -> str:
         """A page."""

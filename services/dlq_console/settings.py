@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from eccs_contracts.errors import ConfigurationError
 from eccs_contracts.settings import kafka_config, number_setting, seconds_setting, setting
 from services.logs import log_level
-from services.web.serving import Address
+from services.web.serving import Address, address_setting
 from services.web.tokens import AuthSettings, auth_settings
 
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -52,11 +52,7 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
         most_letters=number_setting("MAX_LETTERS", 50_000, least=1, env=env),
         startup_timeout=seconds_setting("STARTUP_TIMEOUT", 15_000, env),
         log_level=log_level(env),
-        address=Address(
-            setting("HTTP_HOST", "127.0.0.1", env),
-            number_setting("HTTP_PORT", 3004, env=env),
-            seconds_setting("SHUTDOWN_GRACE", 25_000, env),
-        ),
+        address=address_setting(3004, env),
     )
 
 

@@ -80,8 +80,7 @@ class _Nobody:
 
 def serve(settings: Settings, producer: AsyncEmailRequestsProducer) -> None:
     """Serve until SIGTERM or SIGINT: take no more, answer what is under way, and return."""
-    address = serving.Address(settings.http_host, settings.http_port, settings.shutdown_grace)
-    serving.serve(create_app(settings, producer), address, Log(settings.log_level))
+    serving.serve(create_app(settings, producer), settings.address, Log(settings.log_level))
 
 
 def _wait_for(settings: Settings, producer: AsyncEmailRequestsProducer) -> None:

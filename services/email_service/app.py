@@ -8,16 +8,19 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from pymongo.errors import PyMongoError
 from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Scope
 
 from services.email_service.openapi import describe
 from services.email_service.operations import operation_routes
 from services.email_service.parts import Parts, make_parts
-from services.email_service.problems import explain_errors
+from services.email_service.problems import ApiError, explain_errors, respond
 from services.email_service.publish import Sender
 from services.email_service.routes import email_routes
 from services.email_service.settings import Settings
 from services.email_service.telemetry import Telemetry
 from services.logs import Log
+from services.web.heads import BadHead, CheckedHeads
+from services.web.templates import Templates
 
 
 def create_app(settings: Settings, producer: Sender) -> FastAPI:
@@ -36,7 +39,7 @@ def create_app(settings: Settings, producer: Sender) -> FastAPI:
     explain_errors(app)
     app.include_router(email_routes(parts))  # first: routes are tried in their order
     app.include_router(operation_routes(parts))
-    describe(app)
+    describe(app, Templates(settings.templates).names() if settings.templates else None)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -45,8 +48,13 @@ def create_app(settings: Settings, producer: Sender) -> FastAPI:
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Request-Id", "Traceparent"],
             expose_headers=["X-Request-Id", "Retry-After", "Idempotency-Replayed"],
         )
+    app.add_middleware(CheckedHeads, refuse=_refused)
     app.add_middleware(Telemetry, metrics=parts.metrics, log=log)
     return app
+
+
+def _refused(scope: Scope, bad: BadHead) -> ASGIApp:
+    return respond(ApiError(bad.status, bad.detail), scope["state"]["request_id"])
 
 
 async def _prepare(parts: Parts) -> None:

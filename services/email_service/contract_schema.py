@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias
 
 from eccs_contracts import EmailRequest
 from eccs_contracts.errors import ContractsError
+from services.email_service.rules import FIRST_YEAR, LAST_YEAR, broken_rules
 
 Schema: TypeAlias = dict[str, Any]
 
@@ -29,13 +30,13 @@ _PRIMITIVES: Final[Mapping[str, Schema]] = {
     "bytes": {"type": "string", "contentEncoding": "base64"},
 }
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_FIRST_MS: Final = round((datetime(1, 1, 1, tzinfo=UTC) - _EPOCH).total_seconds()) * 1000
-_LAST_MS: Final = round((datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - _EPOCH).total_seconds()) * 1000
+_FIRST_MS: Final = round((datetime(FIRST_YEAR, 1, 1, tzinfo=UTC) - _EPOCH).total_seconds()) * 1000
+_LAST_MS: Final = round((datetime(LAST_YEAR, 12, 31, 23, 59, 59, tzinfo=UTC) - _EPOCH).total_seconds()) * 1000
 _LOGICAL: Final[Mapping[str, Schema]] = {
     "uuid": {"type": "string", "format": "uuid"},
     "timestamp-millis": {
         "anyOf": [
-            {"type": "string", "format": "date-time"},
+            {"type": "string", "format": "date-time", "pattern": f"^{FIRST_YEAR // 1000}[0-9]{{3}}-"},
             {"type": "integer", "minimum": _FIRST_MS, "maximum": _LAST_MS, "description": "Milliseconds since 1970."},
         ]
     },
@@ -154,9 +155,10 @@ _OURS: Final = {"id": "00000000-0000-4000-8000-000000000000", "userId": "user", 
 
 
 def accepted(fields: Mapping[str, Any]) -> bool:
-    """Whether the contract takes these fields of a caller."""
+    """Whether the contract and the API take these fields of a caller."""
     try:
-        EmailRequest.from_json({**_OURS, **fields}).validate()
+        request = EmailRequest.from_json({**_OURS, **fields})
+        request.validate()
     except ContractsError:
         return False
-    return True
+    return not broken_rules(fields, request, None)

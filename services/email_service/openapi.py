@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -11,6 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from eccs_contracts import EmailRequest
 from services.email_service.models import SEND_REQUEST, Problem
 from services.email_service.problems import KINDS, MEDIA_TYPE
+from services.email_service.rules import with_rules
 
 _REF: Final = "#/components/schemas/{model}"
 _RETRY: Final = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 0}}}
@@ -31,9 +32,9 @@ def answers(*statuses: int) -> Responses:
     }
 
 
-READING: Final = answers(401, 422, 429, 503)
+READING: Final = answers(400, 401, 422, 429, 431, 503)
 READING_ONE: Final = READING | answers(404)
-SENDING: Final = answers(400, 401, 408, 409, 413, 415, 422, 429, 503)
+SENDING: Final = answers(400, 401, 408, 409, 413, 415, 422, 429, 431, 503)
 IDEMPOTENT: Final[Responses] = {
     202: {
         "description": "The broker has acknowledged.",
@@ -70,18 +71,18 @@ def _body(schema: Mapping[str, Any], example: Any) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema, "example": example}}}}
 
 
-def describe(app: FastAPI) -> None:
+def describe(app: FastAPI, templates: Collection[str] | None) -> None:
     """Let the application describe itself whole; made once, when it is asked for."""
 
     def openapi() -> dict[str, Any]:
         if not app.openapi_schema:
-            app.openapi_schema = _document(app)
+            app.openapi_schema = _document(app, with_rules(SEND_REQUEST, templates))
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way
 
 
-def _document(app: FastAPI) -> dict[str, Any]:
+def _document(app: FastAPI, request: Mapping[str, Any]) -> dict[str, Any]:
     made = get_openapi(
         title="ECCS e-mail service",
         version=EmailRequest.VERSION,
@@ -91,7 +92,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     problem = Problem.model_json_schema(ref_template=_REF)
     components = made.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
-    schemas |= {**problem.pop("$defs", {}), "Problem": problem, "SendRequest": SEND_REQUEST}
+    schemas |= {**problem.pop("$defs", {}), "Problem": problem, "SendRequest": request}
     components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
     for path, operations in made["paths"].items():
         if path.startswith("/api/"):

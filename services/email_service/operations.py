@@ -14,30 +14,19 @@ from services.email_service.models import State
 from services.email_service.openapi import answers
 from services.email_service.parts import Parts
 from services.email_service.problems import ApiError
+from services.web.findings import Finding
 
 _PATIENCE: Final = 2.0  # seconds that each has to answer; a scrape waits for both
-_KEPT: Final = 1.0  # seconds that a finding is good for: probes must not become load
 
 
 class Readiness:
-    """Asks broker and database, once for all who ask at a time."""
+    """Asks broker and database."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._lock = asyncio.Lock()
-        self._until = 0.0
-        self._problem: str | None = None
 
     async def problem(self) -> str | None:
-        """What does not answer; None where all is well."""
-        loop = asyncio.get_running_loop()
-        async with self._lock:
-            if loop.time() >= self._until:
-                self._problem = await self._ask()
-                self._until = loop.time() + _KEPT
-            return self._problem
-
-    async def _ask(self) -> str | None:
+        """What does not answer; None if both do."""
         broker, database = await asyncio.gather(self._ask_broker(), self._ask_database())
         for name, problem in (("kafka", broker), ("mongodb", database)):
             self._parts.metrics.dependency.labels(name).set(problem is None)
@@ -62,8 +51,9 @@ class Readiness:
 def operation_routes(parts: Parts) -> APIRouter:
     """The routes."""
     router = APIRouter(tags=["operations"])
-    readiness = Readiness(parts)
+    readiness = Finding(Readiness(parts).problem)
 
+    @router.get("/livez")
     @router.get("/health")
     async def health() -> State:
         """Tell that the process answers."""
@@ -72,7 +62,7 @@ def operation_routes(parts: Parts) -> APIRouter:
     @router.get("/readyz", responses=answers(503))
     async def ready() -> State:
         """Tell whether the broker and the database answer."""
-        found = await readiness.problem()
+        found = await readiness.get()
         if found is not None:
             raise ApiError(503, found, {"Retry-After": "1"})
         return State(status="ready")
@@ -84,7 +74,7 @@ def operation_routes(parts: Parts) -> APIRouter:
     )
     async def metrics() -> Response:
         """Tell counters, as Prometheus reads them, and whether the dependencies answer at this moment."""
-        await readiness.problem()
+        await readiness.get()
         return Response(generate_latest(parts.metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
     return router

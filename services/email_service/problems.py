@@ -28,7 +28,7 @@ class Kind:
 
 
 KINDS: Final[Mapping[int, Kind]] = {
-    400: Kind("not-json", "The body is not JSON that can be taken"),
+    400: Kind("malformed", "The request is not well-formed"),
     401: Kind("not-authenticated", "A valid bearer token is needed"),
     404: Kind("not-found", "There is no such thing of yours"),
     405: Kind("method", "This path does not take the method"),
@@ -38,6 +38,7 @@ KINDS: Final[Mapping[int, Kind]] = {
     415: Kind("media-type", "The body must be application/json, not compressed"),
     422: Kind("invalid", "The request is not valid"),
     429: Kind("too-many", "Too many requests"),
+    431: Kind("head-too-large", "The head of the request is too large"),
     500: Kind("internal", "The service failed"),
     503: Kind("unavailable", "The service cannot take this now"),
 }

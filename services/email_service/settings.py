@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 from eccs_contracts.errors import ConfigurationError
 from eccs_contracts.settings import kafka_config, number_setting, optional_setting, seconds_setting, setting
 from services.logs import log_level
+from services.web.serving import Address, address_setting
+from services.web.templates import templates_setting
 from services.web.tokens import AuthSettings, auth_settings
 
 # Twice what the client library takes: under load a produce request carries more, and the answer is 5 ms later.
@@ -45,8 +48,8 @@ class Settings:
 
     Attributes:
         idempotency_ttl: how long an Idempotency-Key is remembered.
+        templates: the folder of the templates; None if it is not known, and any templateId is taken.
         produce_timeout: how long the broker has to acknowledge before a caller is told 503.
-        shutdown_grace: how long requests under way have to end after SIGTERM.
         cors_origins: web origins whose scripts may call; none unless configured.
     """
 
@@ -56,11 +59,10 @@ class Settings:
     idempotency_ttl: float
     produce_timeout: float
     startup_timeout: float
-    shutdown_grace: float
+    templates: Path | None
     cors_origins: tuple[str, ...]
     log_level: str
-    http_host: str
-    http_port: int
+    address: Address
 
 
 def load_settings(env: Mapping[str, str] | None = None) -> Settings:
@@ -77,11 +79,10 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
         idempotency_ttl=seconds_setting("IDEMPOTENCY_TTL", 86_400_000, env),
         produce_timeout=seconds_setting("PRODUCE_TIMEOUT", 10_000, env),
         startup_timeout=seconds_setting("STARTUP_TIMEOUT", 15_000, env),
-        shutdown_grace=seconds_setting("SHUTDOWN_GRACE", 25_000, env),
+        templates=templates_setting(env),
         cors_origins=_origins(env),
         log_level=log_level(env),
-        http_host=setting("HTTP_HOST", "127.0.0.1", env),
-        http_port=number_setting("HTTP_PORT", 3002, env=env),
+        address=address_setting(3002, env),
     )
 
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -142,7 +143,7 @@ def _feed(env: Mapping[str, str]) -> dict[Place, bytes | None]:
 
 def _readable(line: bytes) -> EmailRequest | None:
     try:
-        request = request_from_json(line).request
+        request = request_from_json(line, datetime.now(UTC)).request
         request.validate()
     except ContractsError:
         return None

@@ -10,8 +10,9 @@ PHASES = ("CONNECT", "EHLO", "AUTH", "MAIL", "RCPT", "DATA", "DOT")
 DROP_BEFORE = "drop-before"
 DROP_AFTER = "drop-after"
 
-# Before RCPT the sink cannot know whom the mail is for.
+# Before RCPT the sink cannot know whom the mail is for; at MAIL it knows the command.
 _KNOWS_RECIPIENT = frozenset({"RCPT", "DATA", "DOT"})
+_KNOWS_MAIL = _KNOWS_RECIPIENT | {"MAIL"}
 _REPLY = re.compile(r"[45]\d\d( .*)?|drop-before|drop-after|hang \d+(\.\d+)?", re.DOTALL)
 
 
@@ -26,7 +27,8 @@ class Fault:
             section 3.8), or an action: `drop-before` (cut without a reply, nothing accepted), `drop-after`
             (DOT only: accepted and stored, then cut without a reply) or `hang N` (silent for N seconds,
             then as if nothing had happened).
-        pattern: Regular expression for the whole recipient, case-insensitive; only for RCPT, DATA and DOT.
+        pattern: Regular expression for the whole recipient, case-insensitive; only for RCPT, DATA and DOT. At
+            MAIL: for what follows the command, for example `FROM:<a@b.example> SIZE=100`.
         first: Only the first so many attempts of each recipient fail; before RCPT, the first so many times
             that the phase is reached. None: all of them.
 
@@ -65,7 +67,7 @@ def _problem(fault: Fault) -> str | None:
         return "the reply must be a 4xx or 5xx reply, 'drop-before', 'drop-after' or 'hang SECONDS'"
     if fault.reply == DROP_AFTER and fault.phase != "DOT":
         return "'drop-after' means after accepting the mail, which happens at DOT only"
-    if fault.pattern != ".*" and fault.phase not in _KNOWS_RECIPIENT:
+    if fault.pattern != ".*" and fault.phase not in _KNOWS_MAIL:
         return f"at {fault.phase} the recipient is not known yet, so a pattern cannot match it"
     return None
 
@@ -91,10 +93,15 @@ class Script:
         self._tries[recipient.casefold()] += 1
 
     def fault_at(self, phase: str, recipients: Sequence[str]) -> Fault | None:
-        """The first fault that fires at the phase for one of the recipients, and counts it."""
+        """Return the first fault that fires at the phase for one of the recipients, and count it.
+
+        Args:
+            phase: one of PHASES.
+            recipients: of the mail; at MAIL, what follows the command, as the only one.
+        """
         if phase not in _KNOWS_RECIPIENT:
             self._tries[phase] += 1
-            tried = [("", self._tries[phase])]
+            tried = [(next(iter(recipients), ""), self._tries[phase])]
         else:
             tried = [(each, self._tries[each.casefold()]) for each in recipients]
         for fault in self._faults:

@@ -64,7 +64,7 @@ class SinkProtocol(SMTP):
         if self._sink.options.credentials and not (self.session and self.session.authenticated):
             await self.push("530 5.7.0 Authentication required")
             return
-        await self._unless_fault("MAIL", super().smtp_MAIL, arg)
+        await self._unless_fault("MAIL", super().smtp_MAIL, arg, [arg or ""])
 
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name
         """Phase DATA, before the body is asked for."""

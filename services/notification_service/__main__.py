@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import resource
 import signal
 import sys
 import threading
@@ -17,6 +18,7 @@ from services.notification_service.http import HealthServer
 from services.notification_service.logs import log
 from services.notification_service.service import Service
 from services.notification_service.settings import Settings, load_settings
+from services.web.connections import bounds_setting
 
 _GIVE_UP = 10.0  # seconds after a second signal
 
@@ -36,9 +38,9 @@ def main() -> int:
         return 3
     try:
         return _serve(settings, service)
-    except (InfrastructureError, OSError) as error:
+    except (ConfigurationError, InfrastructureError, OSError) as error:
         print(f"notification-service: {error}", file=sys.stderr)
-        return 3
+        return 2 if isinstance(error, ConfigurationError) else 3
     finally:
         service.close()
 
@@ -48,7 +50,8 @@ def _serve(settings: Settings, service: Service) -> int:
         signal.signal(number, lambda *_: _stop(service))
     service.check()
     address = (settings.http_host, settings.http_port)
-    with HealthServer(address, service.metrics.registry, live=service.stuck, ready=service.unready) as server:
+    bounds = bounds_setting(os.environ, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    with HealthServer(address, bounds, service.metrics.registry, live=service.stuck, ready=service.unready) as server:
         log("info", "started", instance=settings.instance, http_port=server.port)
         drained = service.run()
     log("info", "stopped", drained=drained)

@@ -15,7 +15,7 @@ MAX_REASON = 1024
 def retry_envelope(job: Job, request: EmailRequest, retry: Retry) -> tuple[EmailRetry, dict[str, str]]:
     """The next retry of a job, and its headers; those of the producer go along beside them."""
     first_topic = names.text(job.record.headers, names.ORIGINAL_TOPIC) if job.attempt else None
-    original_topic = first_topic or job.record.topic
+    original_topic = job.first_topic or first_topic or job.record.topic
     fields = {name: getattr(request, name) for name in EmailRequest.__slots__}
     metadata = RetryMetadata(
         attempt=retry.attempt,

@@ -1,80 +1,115 @@
-"""Health and metrics over HTTP."""
+"""Health and metrics over HTTP, on a thread and a loop of their own: they answer while everything else is stuck."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
-from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Final, Self
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final, Self
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
+from services.web.connections import Bounds
+from services.web.findings import Finding
+from services.web.heads import CheckedHeads
+from services.web.serving import Server, listening
+
 _JSON: Final = "application/json"
+_GRACE: Final = 2.0  # seconds that answers under way have at the end
 Problem = Callable[[], str | None]
 
 
-class HealthServer:
-    """Answers on its own threads; a context manager."""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one path answers."""
 
-    def __init__(self, address: tuple[str, int], metrics: CollectorRegistry, *, live: Problem, ready: Problem) -> None:
+    status: HTTPStatus
+    kind: str
+    body: bytes
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+class HealthServer:
+    """Serves `/health`, `/livez`, `/readyz` and `/metrics`; a context manager."""
+
+    def __init__(
+        self, address: tuple[str, int], bounds: Bounds, metrics: CollectorRegistry, *, live: Problem, ready: Problem
+    ) -> None:
         """Take the address, the metrics, and two questions that are answered with a problem or None.
 
+        `live` is asked on the loop and must not wait; `ready` may wait.
+
         Raises:
-            OSError: the address is taken.
+            ConfigurationError: the address is taken.
         """
-        self._server = ThreadingHTTPServer(address, _handler(metrics, live, ready))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True)
+        self._socket = listening(*address)
+        self._server = Server(CheckedHeads(HealthApp(metrics, live, ready)), bounds, _GRACE)
+        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="health", daemon=True)
 
     @property
     def port(self) -> int:
         """The port that it listens on."""
-        return int(self._server.server_address[1])
+        return int(self._socket.getsockname()[1])
 
     def __enter__(self) -> Self:
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.should_exit = True
         self._thread.join()
+        self._socket.close()
 
 
-def _handler(metrics: CollectorRegistry, live: Problem, ready: Problem) -> type[BaseHTTPRequestHandler]:
-    def health() -> tuple[int, str, bytes]:
-        return 200, _JSON, b'{"status":"healthy","service":"notification-service"}'
+class HealthApp:
+    """The ASGI application; GET and HEAD only."""
 
-    def probe(problem: Problem) -> Callable[[], tuple[int, str, bytes]]:
-        def answer() -> tuple[int, str, bytes]:
-            found = problem()
-            body = {"status": "ok"} if found is None else {"status": "failing", "reason": found}
-            return 200 if found is None else 503, _JSON, json.dumps(body).encode()
+    def __init__(self, metrics: CollectorRegistry, live: Problem, ready: Problem) -> None:
+        self._metrics = metrics
+        self._live = live
+        self._readiness = Finding(lambda: asyncio.to_thread(ready))
+        self._routes: Mapping[str, Callable[[], Awaitable[Answer]]] = {
+            "/health": self._health,
+            "/livez": self._livez,
+            "/readyz": self._readyz,
+            "/metrics": self._exposed,
+        }
 
-        return answer
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG002  ASGI
+        """Answer one request."""
+        if scope["type"] == "http":
+            answer = await self._answer(scope["method"], scope["path"])
+            length = (b"content-length", str(len(answer.body)).encode())
+            headers = [(b"content-type", answer.kind.encode()), length, *answer.headers]
+            await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+            await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.body})
 
-    routes: dict[str, Callable[[], tuple[int, str, bytes]]] = {
-        "/health": health,
-        "/livez": probe(live),
-        "/readyz": probe(ready),
-        "/metrics": lambda: (200, CONTENT_TYPE_LATEST, generate_latest(metrics)),
-    }
+    async def _answer(self, method: str, path: str) -> Answer:
+        route = self._routes.get(path)
+        if route is None:
+            return Answer(HTTPStatus.NOT_FOUND, _JSON, b'{"error":"there is no such page"}')
+        if method not in ("GET", "HEAD"):
+            body = b'{"error":"GET or HEAD is expected"}'
+            return Answer(HTTPStatus.METHOD_NOT_ALLOWED, _JSON, body, ((b"allow", b"GET, HEAD"),))
+        return await route()
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        timeout = 10
+    async def _health(self) -> Answer:
+        return Answer(HTTPStatus.OK, _JSON, b'{"status":"healthy","service":"notification-service"}')
 
-        def do_GET(self) -> None:
-            route = routes.get(self.path.partition("?")[0])
-            status, kind, body = route() if route else (404, _JSON, b'{"error":"there is no such page"}')
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    async def _livez(self) -> Answer:
+        return _probe(self._live())
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the name of the base class
-            """Say nothing: probes come every few seconds."""
+    async def _readyz(self) -> Answer:
+        return _probe(await self._readiness.get())
 
-    return Handler
+    async def _exposed(self) -> Answer:
+        return Answer(HTTPStatus.OK, CONTENT_TYPE_LATEST, await asyncio.to_thread(generate_latest, self._metrics))
+
+
+def _probe(found: str | None) -> Answer:
+    body: dict[str, str] = {"status": "ok"} if found is None else {"status": "failing", "reason": found}
+    status = HTTPStatus.OK if found is None else HTTPStatus.SERVICE_UNAVAILABLE
+    return Answer(status, _JSON, json.dumps(body).encode())

@@ -8,16 +8,24 @@ from typing import Final
 
 from confluent_kafka import Message
 
-from eccs_contracts import EmailRequest, EmailRetry
+from eccs_contracts import EmailRequest, EmailRetry, RetryMetadata
 from eccs_contracts.decoding import decode_value
 from eccs_contracts.delivery import Outcome, OutcomeKind, RetryPolicy
 from eccs_contracts.errors import ContractsError, UnknownSchema, ValidationError
-from eccs_contracts.headers import REDRIVE_COUNT, Headers, listed, text
+from eccs_contracts.headers import Headers, listed, redrive_count
+from eccs_contracts.migration import (
+    FromJson,
+    is_json,
+    refuse_unknown,
+    request_from_json,
+    retry_from_json,
+    retry_state_from_json,
+)
 from eccs_contracts.serde import ContractDeserializer
+from services.notification_service.unknown_fields import UnknownFields
 
 _FRAME: Final = 5  # bytes: magic byte and schema id
 _MOST_KNOWN: Final = 1000  # frames without an id in them must not fill the memory
-MAX_REDRIVES: Final = 10  # what is beyond is a loop
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,8 @@ class Job:
         redrive: how often a person has sent it again from the DLQ.
         holds: how often in a row it waited for a server that served others.
         defects: how often an error of this program stopped it.
+        first_topic: where the e-mail came from at first; only for a retry that the older service wrote, whose
+            original the ledger does not have.
     """
 
     record: Record
@@ -77,6 +87,7 @@ class Job:
     redrive: int = 0
     holds: int = 0
     defects: int = 0
+    first_topic: str | None = None
 
     @property
     def ledger_id(self) -> str:
@@ -99,6 +110,7 @@ class Decoder:
 
     Attributes:
         longest: no retry is believed to be due later than this from now.
+        unknown: takes the fields of JSON that the contract does not have.
     """
 
     requests: ContractDeserializer[EmailRequest]
@@ -106,11 +118,13 @@ class Decoder:
     retry_topic: str
     policy: RetryPolicy
     longest: timedelta
+    unknown: UnknownFields
     _known: set[bytes] = field(default_factory=set)
 
     def at_once(self, record: Record) -> bool:
         """Whether decoding needs no look-up in the registry, which can take seconds."""
-        return not record.value or record.value[:1] == b"{" or record.value[:_FRAME] in self._known
+        value = record.value
+        return not value or value[:_FRAME] in self._known or is_json(value, record.headers)
 
     def job(self, record: Record, now: datetime) -> Job:
         """The job of a record; what is wrong with it is its verdict.
@@ -120,6 +134,8 @@ class Decoder:
             UnknownSchema: the registry does not have the writer's schema; it may be about to.
         """
         try:
+            if record.value and is_json(record.value, record.headers):
+                return self._from_json(record, record.value, now)
             job = self._retry(record, now) if record.topic == self.retry_topic else self._request(record)
         except UnknownSchema:
             raise
@@ -133,14 +149,44 @@ class Decoder:
 
     def _request(self, record: Record) -> Job:
         request = decode_value(self.requests, EmailRequest, record.value, record.headers)
-        return _checked(Job(record, request, redrive=redrives(record)))
+        return _checked(Job(record, request, redrive=redrive_count(record.headers)))
 
     def _retry(self, record: Record, now: datetime) -> Job:
-        """A retry, its state bounded: nobody may park a message in the year 3000."""
         envelope = decode_value(self.retries, EmailRetry, record.value, record.headers)
-        attempt = min(max(envelope.retry.attempt, 1), max(self.policy.max_attempts, 1))
-        due = min(envelope.retry.scheduled_at, now + self.longest)
-        return _checked(Job(record, request_of(envelope), attempt, due, redrive=redrives(record)))
+        attempt, due = self._bounded(envelope.retry, now)
+        return _checked(Job(record, request_of(envelope), attempt, due, redrive=redrive_count(record.headers)))
+
+    def _from_json(self, record: Record, value: bytes, now: datetime) -> Job:
+        """The job of a message of an older producer; fields that the contract does not have are counted."""
+        read = retry_from_json if record.topic == self.retry_topic else _first_delivery_from_json
+        try:
+            found = read(value, record.headers, now)
+        except ValidationError as error:
+            return replace(undecodable(record, error), attempt=self._attempt_of(record, value, now))
+        self.unknown.seen(found.unknown, now)
+        job = _checked(self._job_of(record, found, now))
+        return _without_unknown(job, found.unknown) if self.unknown.reject else job
+
+    def _attempt_of(self, record: Record, value: bytes, now: datetime) -> int:
+        """Which attempt a message in JSON is whose request is wrong: its dead letter says how often it was tried."""
+        if record.topic != self.retry_topic:
+            return 0
+        return self._bounded(retry_state_from_json(value, record.headers, now), now)[0]
+
+    def _job_of(self, record: Record, found: FromJson, now: datetime) -> Job:
+        job = Job(record, found.request, redrive=redrive_count(record.headers))
+        if found.retry is None:
+            return job
+        job = replace(job, first_topic=found.retry.original_topic)
+        if job.redrive:  # sent again by a person: its retries begin again, as those of any other e-mail
+            return replace(job, attempt=1, due=now)
+        attempt, due = self._bounded(found.retry, now)
+        return replace(job, attempt=attempt, due=due)
+
+    def _bounded(self, state: RetryMetadata, now: datetime) -> tuple[int, datetime]:
+        """Attempt and due time of a retry, bounded: nobody may park a message in the year 3000."""
+        attempt = min(max(state.attempt, 1), max(self.policy.max_attempts, 1))
+        return attempt, min(state.scheduled_at, now + self.longest)
 
 
 def undecodable(record: Record, error: ContractsError) -> Job:
@@ -149,15 +195,13 @@ def undecodable(record: Record, error: ContractsError) -> Job:
     return Job(record, None, verdict=Outcome(kind, str(error)))
 
 
-def redrives(record: Record) -> int:
-    """How often a record was sent again from the DLQ; what cannot be counted is 0."""
-    found = text(record.headers, REDRIVE_COUNT) or ""
-    return min(int(found), MAX_REDRIVES) if found.isdecimal() else 0
-
-
 def request_of(envelope: EmailRetry) -> EmailRequest:
     """The request inside of a retry: every field of EmailRequest is in EmailRetry, with the same type."""
     return EmailRequest(**{name: getattr(envelope, name) for name in EmailRequest.__slots__})
+
+
+def _first_delivery_from_json(value: bytes, headers: Headers, now: datetime) -> FromJson:  # noqa: ARG001  as a retry's
+    return request_from_json(value, now)
 
 
 def _checked(job: Job) -> Job:
@@ -166,4 +210,12 @@ def _checked(job: Job) -> Job:
             job.request.validate()
     except ValidationError as error:
         return replace(job, verdict=Outcome(OutcomeKind.VALIDATION, str(error)))
+    return job
+
+
+def _without_unknown(job: Job, unknown: tuple[str, ...]) -> Job:
+    try:
+        refuse_unknown(unknown)
+    except ValidationError as error:
+        return job if job.verdict is not None else replace(job, verdict=Outcome(OutcomeKind.VALIDATION, str(error)))
     return job

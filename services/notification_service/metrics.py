@@ -52,6 +52,9 @@ class Metrics:
         self.held = self._counter("email_held", "Times a message waited without an attempt.", "kind")
         self.defects = self._counter("email_defects", "Errors of this program that a message met.", "error")
         self.ambiguous = self._counter("email_ambiguous", "Mails that the server may have.")
+        self.unknown_fields = self._counter(
+            "migration_unknown_fields", "Fields in JSON messages that the contract does not have.", "field"
+        )
         self.floods = self._total("email_dlq_guard_trips", "Times that dead letters were stopped.")
         self.conflicts = self._counter("email_ledger_conflicts", "Marks of claims that somebody else had taken over.")
         self.dependency = self._gauge("dependency_up", "1 where it answers, else 0.", "dependency")

@@ -32,6 +32,7 @@ from services.notification_service.outbox import Outbox
 from services.notification_service.settings import EngineSettings, Settings
 from services.notification_service.smtp import SmtpPool
 from services.notification_service.tracing import load_tracing
+from services.notification_service.unknown_fields import UnknownFields
 from services.notification_service.watch import DependencyWatch
 from services.notification_service.worker import Terms, Worker
 
@@ -57,6 +58,7 @@ class Service:
         """
         self._settings = settings
         self.metrics = Metrics()
+        self._unknown = UnknownFields(self.metrics.unknown_fields, log, settings.reject_unknown)
         self._clock = Clock()
         self._tracing = load_tracing(os.environ)
         self._registry = Registry.from_env()
@@ -230,6 +232,7 @@ class Service:
             EmailRetry.TOPIC,
             self._settings.policy,
             timedelta(milliseconds=longest),
+            self._unknown,
         )
 
 

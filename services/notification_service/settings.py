@@ -21,6 +21,10 @@ from eccs_contracts.settings import (
     setting,
 )
 from services.logs import log_level
+from services.notification_service.addresses import Mailbox, parse_mailbox
+from services.notification_service.mail_text import NotMailText
+
+_SHOWN = 120  # characters of a value in a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ class SmtpSettings:
         sessions: connections at most, each kept open.
         in_doubt: mails at most that are being sent, or are sent and not marked yet: what a crash can repeat.
         session_mails: mails over one connection at most.
-        sender: the address in MAIL FROM and From.
+        sender: the address in MAIL FROM and From, and a display name for From: `Shop <no-reply@shop.example>`.
         rate: mails a second at most; 0 for as many as the server takes.
         breaker_failures: failures in a row after which nothing is sent for `breaker_pause` seconds.
         greylist_delay_ms: how long a greylisted message waits at least.
@@ -161,6 +165,7 @@ class Settings:
         producer_queue: retries and dead letters that may wait for the broker; more are put off.
         startup_timeout: seconds that each dependency has to answer at start.
         live_ttl: seconds without progress after which the service counts as dead.
+        reject_unknown: refuse JSON messages with a field that the contract does not have.
     """
 
     kafka: Mapping[str, str] = field(repr=False)
@@ -177,6 +182,7 @@ class Settings:
     log_level: str
     http_host: str
     http_port: int
+    reject_unknown: bool = False
 
 
 def load_settings(env: Mapping[str, str] | None = None) -> Settings:
@@ -202,6 +208,7 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
         log_level=log_level(env),
         http_host=setting("HTTP_HOST", "127.0.0.1", env),
         http_port=number_setting("HTTP_PORT", 3003, env=env),
+        reject_unknown=_one_of("MIGRATION_UNKNOWN_FIELDS", ("drop", "reject"), env) == "reject",
     )
 
 
@@ -241,12 +248,36 @@ def _smtp(env: Mapping[str, str]) -> SmtpSettings:
         in_doubt=number_setting("SMTP_IN_DOUBT", sessions, least=1, env=env),
         session_mails=number_setting("SMTP_SESSION_MAILS", 100, least=1, env=env),
         timeouts=_timeouts(env),
-        sender=setting("SMTP_SENDER", "no-reply@eccs.example", env),
+        sender=_sender(env),
         rate=number_setting("SMTP_RATE", 0, env=env),
         breaker_failures=number_setting("SMTP_BREAKER_FAILURES", 8, least=1, env=env),
         breaker_pause=seconds_setting("SMTP_BREAKER_PAUSE", 1_000, env),
         greylist_delay_ms=number_setting("GREYLIST_DELAY", 300_000, env=env),
     )
+
+
+def sender_mailbox(text: str) -> Mailbox:
+    """Return who mails are from.
+
+    Args:
+        text: `name@example.com` or `Display Name <name@example.com>`.
+
+    Raises:
+        ConfigurationError: it is not one mailbox; names SMTP_SENDER.
+    """
+    try:
+        return parse_mailbox(text)
+    except NotMailText as error:
+        raise ConfigurationError(
+            f"SMTP_SENDER is {text[:_SHOWN]!r}: {error}; set it to no-reply@shop.example or "
+            "to a display name and an address: Shop <no-reply@shop.example>"
+        ) from None
+
+
+def _sender(env: Mapping[str, str]) -> str:
+    sender = setting("SMTP_SENDER", "no-reply@eccs.example", env)
+    sender_mailbox(sender)
+    return sender
 
 
 def _tls(env: Mapping[str, str]) -> SmtpTls:
@@ -301,7 +332,7 @@ def _policy(env: Mapping[str, str]) -> RetryPolicy:
     try:
         return RetryPolicy(
             base_delay_ms=number_setting("BASE_RETRY_DELAY", 1_000, least=1, env=env),
-            max_delay_ms=number_setting("MAX_RETRY_DELAY", 16_000, least=1, env=env),
+            max_delay_ms=number_setting("MAX_RETRY_DELAY", 60_000, least=1, env=env),
             max_attempts=number_setting("MAX_RETRY_ATTEMPTS", 5, env=env),
         )
     except ValueError as error:

@@ -6,9 +6,10 @@ import asyncio
 from datetime import timedelta
 from typing import Final
 
-from eccs_contracts.delivery import BreakerState, CircuitBreaker, Outcome, OutcomeKind, TokenBucket
+from eccs_contracts.delivery import MESSAGE_PHASES, BreakerState, CircuitBreaker, Outcome, OutcomeKind, TokenBucket
 from eccs_contracts.errors import InfrastructureError
 from services.notification_service.clock import Clock
+from services.notification_service.isolation import Isolation
 from services.notification_service.mail import Mail
 from services.notification_service.metrics import Metrics
 from services.notification_service.settings import SmtpSettings
@@ -16,8 +17,8 @@ from services.notification_service.smtp_replies import BAD_SEQUENCE, SERVICE_CLO
 from services.notification_service.smtp_session import Lost, Refused, SmtpSession
 
 _SENT: Final = Outcome(OutcomeKind.SENT)
-_SESSION_ENDS: Final = (SERVICE_CLOSES, BAD_SEQUENCE)
-_UNSERVED: Final = (OutcomeKind.INFRASTRUCTURE, OutcomeKind.AMBIGUOUS)
+# A reply that asks for a login tells of the session's: a new one logs in again, and shows whether that works.
+_SESSION_ENDS: Final = (SERVICE_CLOSES, BAD_SEQUENCE, 530, 535, 538)
 _LONGEST_PAUSE: Final = timedelta(seconds=10)  # of the breaker: how late the end of an outage may be noticed
 _UNLIMITED: Final = 1_000_000.0
 
@@ -35,14 +36,16 @@ class SmtpPool:
         self._free = asyncio.Semaphore(settings.sessions)
         rate = settings.rate or _UNLIMITED
         self._bucket = TokenBucket(rate, max(1.0, rate / 10), clock.now())
+        self.isolation = Isolation(self._bucket, settings.breaker_failures, settings.sessions)
         self.breaker = CircuitBreaker(
             settings.breaker_failures, timedelta(seconds=settings.breaker_pause), _LONGEST_PAUSE
         )
 
     async def send(self, mail: Mail) -> Outcome:
-        """Send one mail that the breaker has let through; how it ended.
+        """Send one mail that the breaker has let through, and return how it ended.
 
-        Never raises for what a server or a network does. The breaker is asked once more: it may have opened since.
+        Never raises for what a server or a network does. The breaker is asked once more: it may have opened since. It
+        counts sessions that cannot be had; what is said to one mail over a session is no failure for the others.
         """
         async with self._free:
             if self.breaker.state(self._clock.now()) is BreakerState.OPEN:
@@ -88,20 +91,22 @@ class SmtpPool:
         A session that lay idle may have been closed by the server, and one that is new may have met its restart: the
         second connection tells both from a message that breaks connections.
         """
-        first = await self._attempt(mail, await self._kept())
+        # A probe of the breaker opens a session: the answer to its mail must not decide.
+        closed = self.breaker.state(self._clock.now()) is BreakerState.CLOSED
+        first = await self._attempt(mail, await self._kept() if closed else None)
         if isinstance(first, Outcome):
             return first
+        if self.isolation.evidence.suspected:
+            return first[0]
         second = await self._attempt(mail, None)
         return second if isinstance(second, Outcome) else second[0]
 
     async def _attempt(self, mail: Mail, session: SmtpSession | None) -> Outcome | tuple[Outcome]:
         """The outcome; in a tuple where trying again at once makes sense."""
-        try:
-            session = session or await self._open()
-        except Refused as error:
-            return classify(error.phase, error.reply)
-        except Lost as error:
-            return Outcome(OutcomeKind.INFRASTRUCTURE, f"{self._address}: {error}", error.phase)
+        found = session or await self._opened()
+        if isinstance(found, Outcome):
+            return found
+        session = found
         refusal = _beyond(session, mail)
         if refusal is not None:
             self._idle.append(session)
@@ -132,17 +137,27 @@ class SmtpPool:
             await self._keep(session)
         return outcome
 
-    def _report(self, outcome: Outcome) -> None:
-        """Tell breaker and rate limit what the attempt says of the server."""
-        self._metrics.attempts.labels(outcome.kind, outcome.phase, str(outcome.code // 100 or "")).inc()
-        if outcome.kind is OutcomeKind.THROTTLED:
-            self._bucket.slow_down(self._clock.now())
-            self.breaker.abandoned()
-        elif outcome.kind is OutcomeKind.INFRASTRUCTURE and outcome.phase in ("AUTH", "STARTTLS"):
-            self.breaker.trip(self._clock.now())
-        elif outcome.kind in _UNSERVED or (outcome.kind is OutcomeKind.TRANSIENT and not outcome.code):
-            self.breaker.failed(self._clock.now())
+    async def _opened(self) -> SmtpSession | Outcome:
+        """Return a new session, or why none can be had; the breaker learns of both."""
+        try:
+            session = await self._open()
+        except Refused as error:
+            outcome = classify(error.phase, error.reply)
+        except Lost as error:
+            outcome = Outcome(OutcomeKind.INFRASTRUCTURE, f"{self._address}: {error}", error.phase)
         else:
+            self.breaker.succeeded()
+            return session
+        if outcome.kind is OutcomeKind.INFRASTRUCTURE and outcome.phase in ("AUTH", "STARTTLS"):
+            self.breaker.trip(self._clock.now())
+        else:
+            self.breaker.failed(self._clock.now())
+        return outcome
+
+    def _report(self, outcome: Outcome) -> None:
+        """Count the attempt; whatever a server replies to a mail shows that it serves sessions."""
+        self._metrics.attempts.labels(outcome.kind, outcome.phase, str(outcome.code // 100 or "")).inc()
+        if outcome.kind is OutcomeKind.SENT or (outcome.code and outcome.phase in MESSAGE_PHASES):
             self.breaker.succeeded()
 
     async def _kept(self) -> SmtpSession | None:
@@ -183,6 +198,6 @@ def _beyond(session: SmtpSession, mail: Mail) -> Outcome | None:
 
 def _lost(error: Lost) -> Outcome | tuple[Outcome]:
     if error.phase == "DOT":
-        return Outcome(OutcomeKind.AMBIGUOUS, f"the server may have it: {error}", error.phase)
-    outcome = Outcome(OutcomeKind.TRANSIENT, f"the connection broke: {error}", error.phase)
+        return Outcome(OutcomeKind.AMBIGUOUS, f"the server may have it: {error}", error.phase, silent=error.silent)
+    outcome = Outcome(OutcomeKind.TRANSIENT, f"the connection broke: {error}", error.phase, silent=error.silent)
     return outcome if error.silent else (outcome,)

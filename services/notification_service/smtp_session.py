@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import Final, Self
 
 from services.notification_service.mail import Mail
+from services.notification_service.mail_text import ehlo_name, smtp_command
 from services.notification_service.settings import SmtpSettings
 from services.notification_service.smtp_replies import Reply
 
@@ -129,8 +130,7 @@ class SmtpSession:
             await self._log_in(self._settings.username, self._settings.password or "")
 
     async def _hello(self) -> None:
-        name = socket.gethostname().encode("ascii", "ignore") or b"localhost"
-        reply = await self._order("EHLO", b"EHLO " + name + b"\r\n")
+        reply = await self._order("EHLO", smtp_command(f"EHLO {ehlo_name(socket.gethostname())}"))
         lines = [line.partition(" ") for line in reply.text.splitlines()[1:]]
         self.extensions = {keyword.upper(): rest for keyword, _, rest in lines}
 
@@ -171,8 +171,8 @@ class SmtpSession:
         options = " SMTPUTF8 BODY=8BITMIME" if mail.needs_utf8 else ""
         size = f" SIZE={len(mail.content)}" if "SIZE" in self.extensions else ""
         return (
-            ("MAIL", f"MAIL FROM:<{mail.sender}>{size}{options}\r\n".encode()),
-            ("RCPT", f"RCPT TO:<{mail.recipient}>\r\n".encode()),
+            ("MAIL", smtp_command(f"MAIL FROM:<{mail.sender}>{size}{options}")),
+            ("RCPT", smtp_command(f"RCPT TO:<{mail.recipient}>")),
             ("DATA", b"DATA\r\n"),
         )
 

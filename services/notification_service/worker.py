@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
 from eccs_contracts.delivery import (
+    MESSAGE_PHASES,
     AmbiguousPolicy,
     DeadLetter,
     Decision,
@@ -28,6 +29,7 @@ from services.notification_service.clock import Clock
 from services.notification_service.envelopes import dead_letter, retry_envelope
 from services.notification_service.faults import reached
 from services.notification_service.gates import Gates
+from services.notification_service.isolation import hold_pause
 from services.notification_service.ledger import Busy, Finished, Ledger, Orphan
 from services.notification_service.logs import log
 from services.notification_service.mail import Composer, Unsendable
@@ -40,9 +42,7 @@ from services.notification_service.tracing import Tracing
 _HOLD: Final = timedelta(seconds=1)
 _LONGEST_HOLD: Final = timedelta(seconds=30)
 _PROBED: Final = timedelta(seconds=0.1)  # while one message finds out whether the server is back
-_MOST_HOLDS: Final = 10  # in a row while others are served: then it is the message that breaks the server
 _MOST_DEFECTS: Final = 3
-_OF_A_MESSAGE: Final = ("MAIL", "RCPT", "DATA", "DOT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +120,18 @@ class Worker:
         if job.verdict is not None:
             return await self._deliver(job, wanted)
         breaker = self.smtp.breaker
-        if not breaker.allow(now):
-            return Wait(job, max(breaker.retry_at or now, now + _PROBED))
+        until = self.smtp.isolation.enter(job, now)
+        if until is not None:
+            return Wait(job, until)
         try:
-            return await self._deliver(job, wanted)
+            if not breaker.allow(now):
+                return Wait(job, max(breaker.retry_at or now, now + _PROBED))
+            try:
+                return await self._deliver(job, wanted)
+            finally:
+                breaker.abandoned()
         finally:
-            breaker.abandoned()
+            self.smtp.isolation.leave(job)
 
     async def _deliver(self, job: Job, wanted: Callable[[], bool]) -> Result:
         if self.terms.ambiguous is AmbiguousPolicy.PARK:
@@ -172,7 +178,7 @@ class Worker:
         if job.verdict is None:
             await self.smtp.pace()
         job = job.at(self.clock.now())
-        outcome = self._blamed(job, job.verdict or await self._attempt(job))
+        outcome = job.verdict or await self._attempt(job)
         reached("after-send")
         if outcome.kind is OutcomeKind.AMBIGUOUS:
             self.metrics.ambiguous.inc()
@@ -201,7 +207,7 @@ class Worker:
                 await self._dead(job, outcome, decision)
             case Hold():
                 await insist(lambda: self.ledger.release(job))
-                blamed = outcome.phase in _OF_A_MESSAGE
+                blamed = outcome.phase in MESSAGE_PHASES
                 return self._wait(replace(job, holds=job.holds + blamed), decision.reason, outcome.kind)
         self.gates.flood.ended(self.clock.now(), dead=_is_bad(decision))
         log("info", type(decision).__name__.lower(), email=job.ledger_id, attempt=job.attempt, reason=outcome.reason)
@@ -215,22 +221,17 @@ class Worker:
     async def _attempt(self, job: Job) -> Outcome:
         assert job.request is not None  # noqa: S101  without a request there is a verdict
         try:
-            mail = self.composer.compose(job.request)
+            mail = self.composer.compose(job.request, self.clock.now())
         except Unsendable as error:
             return error.outcome
-        return await self.smtp.send(mail)
-
-    def _blamed(self, job: Job, outcome: Outcome) -> Outcome:
-        """The outcome, held against the message where only this message meets it, again and again."""
-        fault = outcome.kind in (OutcomeKind.INFRASTRUCTURE, OutcomeKind.THROTTLED)
-        if fault and outcome.phase in _OF_A_MESSAGE and job.holds >= _MOST_HOLDS:
-            return replace(outcome, kind=OutcomeKind.TRANSIENT)
-        return outcome
+        isolation = self.smtp.isolation
+        began = isolation.evidence.begin()
+        return isolation.judged(job, await self.smtp.send(mail), began, self.clock.now())
 
     async def _retry(self, job: Job, retry: Retry) -> None:
         """The retry is on the broker before the ledger says so: a crash between the two costs an attempt, no mail."""
         assert job.request is not None  # noqa: S101  only what was sent can be sent again
-        if not job.attempt:
+        if not job.attempt or job.first_topic is not None:
             await insist(lambda: self.ledger.keep_origin(job))
         envelope, ours = retry_envelope(job, job.request, retry)
         await insist(lambda: self.outbox.send(envelope, job.record.key, (job.record.headers, ours)))
@@ -280,12 +281,11 @@ class Worker:
 
     def _wait(self, job: Job, reason: str, kind: str) -> Wait:
         self.metrics.held.labels(kind).inc()
-        pause = min(_HOLD * 2**job.holds / 2, _LONGEST_HOLD)
         now = self.clock.now()
         closed = self.gates.closed()
         if closed is None:  # otherwise the gate says it once for all of them
             log("warning", "held", email=job.ledger_id, reason=reason)
-        return Wait(job, max(closed[1], now + _PROBED) if closed else now + pause)
+        return Wait(job, max(closed[1], now + _PROBED) if closed else now + hold_pause(job.holds))
 
     def _count_sent(self, job: Job) -> None:
         self.metrics.processed.labels("success").inc()

@@ -9,13 +9,14 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+_FROZEN = ROOT / "tests" / "email_contracts" / "schemas"
 _REQUEST = "com/eccs/email/EmailRequest.avsc"
 _PRIORITY = {"name": "priority", "type": "int", "doc": "How urgent the e-mail is; 1 is the most urgent."}
 
 
 def branch(folder: Path) -> Path:
-    """A repository with our schemas on `main`, and a branch that breaks them, checked out; the repository."""
-    shutil.copytree(ROOT / "schemas", folder / "schemas")
+    """Make a repository with the frozen contracts on `main` and check out a branch that breaks them; its folder."""
+    shutil.copytree(_FROZEN, folder / "schemas")
     git(folder, "init", "-q", "-b", "main")
     git(folder, "add", ".")
     git(folder, "commit", "-q", "-m", "Publish")

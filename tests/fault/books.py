@@ -47,8 +47,14 @@ def _keys(rig: Rig) -> dict[Place, str]:
     return {place: rig.fed.ids.get(place, "/".join(map(str, place))) for place in rig.fed.values}
 
 
-def reconcile(rig: Rig, crashes: int = 0) -> Books:
-    """Hold everything against everything; the instances have stopped."""
+def reconcile(rig: Rig, crashes: int = 0, tries: int = 1) -> Books:
+    """Hold everything against everything; the instances have stopped.
+
+    Args:
+        rig: the parts.
+        crashes: processes that were killed.
+        tries: how often the mail server may see a mail for each attempt that is counted.
+    """
     keys = _keys(rig)
     arrived = Counter((mail.message_id or "")[1:].partition("@")[0] for mail in rig.sink.messages)
     letters = [one for one in read_all(EmailDlqConsumer, rig.direct) if _place(one.value) in keys]
@@ -58,7 +64,7 @@ def reconcile(rig: Rig, crashes: int = 0) -> Books:
     lost = [place for place, key in keys.items() if key not in arrived and place not in dead]
     problems = [f"I1: {place} is lost" for place in lost]
     problems += _ends(rig.states(), keys, arrived, dead)
-    problems += _early(retries, rig, crashes)
+    problems += _early(retries, rig, crashes, tries)
     problems += [f"I5: attempt {one.retry.attempt}" for one in retries if one.retry.attempt > _MAX_ATTEMPTS]
     problems += [
         f"I6: the dead letter of {place} does not hold the bytes"
@@ -93,14 +99,14 @@ def _ends(
     return found
 
 
-def _early(retries: Sequence[EmailRetry], rig: Rig, crashes: int) -> list[str]:
+def _early(retries: Sequence[EmailRetry], rig: Rig, crashes: int, tries: int) -> list[str]:
     """I3: as many tries before the n-th retry is due as there were attempts, and none while it waits.
 
     A crash repeats at most one. A try whose connection is cut is made once more, at once, as part of the same attempt.
     The first half of the wait says nothing: the attempt that failed began just before it, by another clock.
     """
     found, attempts = [], rig.sink.attempts
-    tries_each = 2 if rig.smtp.cuts else 1
+    tries_each = max(tries, 2 if rig.smtp.cuts else 1)
     for retry in retries:
         due = retry.retry.scheduled_at.timestamp()
         half = due - retry.retry.backoff_delay_ms / 2000

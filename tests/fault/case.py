@@ -23,6 +23,7 @@ class Injected:
         crashes: processes that were killed.
         lifted: `time.monotonic()` when the fault ended.
         note: what else was seen, in a phrase.
+        tries: how often the mail server may see a mail for each attempt that is counted.
     """
 
     count: int
@@ -30,6 +31,7 @@ class Injected:
     crashes: int = 0
     note: str = ""
     lifted: float = field(default_factory=time.monotonic)
+    tries: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def run(case: Case, rig: Rig) -> Row:
         raise
     finally:
         rig.stop_all()
-    books = reconcile(rig, injected.crashes)
+    books = reconcile(rig, injected.crashes, injected.tries)
     if books.problems:
         rig.skip_the_rest()
     problems = list(books.problems)

@@ -13,7 +13,7 @@ import threading
 import uuid
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -47,11 +47,11 @@ class Running:
 
 
 @contextmanager
-def _service(env: Mapping[str, str], **settings: str) -> Iterator[Running]:
-    """The service with its standard error in a pipe, killed in the end if it still runs."""
+def _service(env: Mapping[str, str], before: str = ":", **settings: str) -> Iterator[Running]:
+    """The service, after a command of the shell, with its standard error in a pipe; killed if it still runs."""
     [port] = free_ports(1)
     known = {**os.environ, **env, "JWT_SECRET": SECRET, "HTTP_PORT": str(port), **settings}
-    command = [sys.executable, "-m", "services.email_service"]
+    command = ["sh", "-c", f'{before}; exec "$0" -m services.email_service', sys.executable]
     with subprocess.Popen(command, env=known, stderr=subprocess.PIPE, text=True) as process:
         running = Running(f"http://127.0.0.1:{port}", port, process)
         try:
@@ -119,7 +119,22 @@ def test_a_body_that_does_not_come_is_408(service: Running) -> None:
 
 def test_a_head_without_end_is_refused(service: Running) -> None:
     """Memory is bounded there, too."""
-    assert _raw(service.port, "GET /health HTTP/1.1\r\n", b"X: " + b"y" * 200_000).startswith(b"HTTP/1.1 400 ")
+    assert _raw(service.port, "GET /health HTTP/1.1\r\n", b"X: " + b"y" * 200_000).startswith(b"HTTP/1.1 431 ")
+
+
+def test_idle_connections_keep_nobody_out_and_fill_no_log(stack: Stack) -> None:
+    """More than the process may open files; a library's complaints about it were 400,000 lines."""
+    with _service(stack.environment, "ulimit -n 300", LOG_LEVEL="warning") as running, ExitStack() as held:
+        for _ in range(600):
+            connection = held.enter_context(socket.create_connection(("127.0.0.1", running.port), timeout=10))
+            connection.sendall(b"G")
+        statuses = [httpx.get(f"{running.url}/health", timeout=10).status_code for _ in range(20)]
+        running.process.send_signal(signal.SIGTERM)
+        assert running.process.stderr is not None
+        lines = running.process.stderr.read().splitlines()
+
+    assert statuses == [200] * 20
+    assert len(lines) < 20
 
 
 def test_without_a_token_the_body_is_not_waited_for(service: Running) -> None:

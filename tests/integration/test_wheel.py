@@ -34,6 +34,23 @@ def test_the_example_of_the_readme_runs_from_the_wheel(stack: Stack, tmp_path: P
     _run(sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", python, str(wheel))
     example = re.search(r"```python\n(.*?)```", Path("README.md").read_text("utf-8"), re.DOTALL)
     assert example
+    assert _type_errors(python, tmp_path) == ["arg-type", "attr-defined"]
     out = _run(python, "-c", example[1], env={**os.environ, **stack.environment}, cwd=tmp_path)
 
     assert out.endswith("read Hello\n")
+
+
+_MISTAKEN = """from compat_checks import check_pair
+from eccs_contracts import EmailRequest
+
+EmailRequest.from_avro("text")
+check_pair("{}", "{}").missing
+"""
+
+
+def _type_errors(python: str, folder: Path) -> list[str]:
+    """The codes of the errors that mypy finds in a user's mistakes: it reads the types that the wheel holds."""
+    (folder / "mistaken.py").write_text(_MISTAKEN, "utf-8")
+    command = (sys.executable, "-m", "mypy", "--strict", "--python-executable", python, "mistaken.py")
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return sorted(re.findall(r"error: .*\[([\w-]+)\]", done.stdout))

@@ -23,20 +23,39 @@ from eccs_contracts.delivery import (
     RetryPolicy,
     decide,
 )
+from eccs_contracts.delivery._policy import JITTER
+from services.notification_service.settings import load_settings
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 POLICY = RetryPolicy()
 
 
 def test_delays_double_up_to_the_longest() -> None:
-    """1, 2, 4, 8, 16 s and never more."""
-    assert [POLICY.delay_ms(retry, 0.5) for retry in range(1, 8)] == [1000, 2000, 4000, 8000, 16000, 16000, 16000]
+    """1, 2, 4, 8, 16, 32, 60 s and never more."""
+    assert [POLICY.delay_ms(retry, 0.5) for retry in range(1, 9)] == [
+        1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000,
+    ]  # fmt: skip
+
+
+def test_the_defaults_are_those_of_the_design() -> None:
+    """Section 5: BASE_RETRY_DELAY 1000, MAX_RETRY_DELAY 60000, MAX_RETRY_ATTEMPTS 5, jitter 10 %."""
+    env = {"MONGODB_URI": "mongodb://db/eccs", "SMTP_HOST": "smtp", "KAFKA_BOOTSTRAP_SERVERS": "kafka:9092"}
+
+    assert load_settings(env).policy == RetryPolicy() == RetryPolicy(1_000, 60_000, 5)
+    assert JITTER == 0.1
+
+
+def test_a_longer_first_delay_alone_is_taken() -> None:
+    """The longest delay has to leave room for it."""
+    env = {"MONGODB_URI": "mongodb://db/eccs", "SMTP_HOST": "smtp", "KAFKA_BOOTSTRAP_SERVERS": "kafka:9092"}
+
+    assert load_settings({**env, "BASE_RETRY_DELAY": "20000"}).policy == RetryPolicy(20_000, 60_000, 5)
 
 
 @given(st.integers(1, 10_000), st.floats(0, 1))
 def test_jitter_stays_within_ten_percent(retry: int, chance: float) -> None:
     """Whatever the chance."""
-    nominal = min(1000 * 2 ** min(retry - 1, 10), 16_000)
+    nominal = min(1000 * 2 ** min(retry - 1, 10), 60_000)
 
     assert 0.9 * nominal - 1 <= POLICY.delay_ms(retry, chance) <= 1.1 * nominal + 1
 

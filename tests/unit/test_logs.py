@@ -7,7 +7,7 @@ import logging
 
 import pytest
 
-from services.logs import JsonHandler, Log
+from services.logs import JsonHandler, Log, Repeats
 from services.notification_service.__main__ import main
 from services.notification_service.logs import log
 
@@ -83,3 +83,39 @@ def test_a_level_that_is_none_is_usage(monkeypatch: pytest.MonkeyPatch, capsys: 
 
     assert main() == 2
     assert "LOG_LEVEL is 'loud': one of debug, info, warning, error is expected" in capsys.readouterr().err
+
+
+def test_what_is_logged_again_is_counted_until_its_period_ends() -> None:
+    """Then it is written again."""
+    repeats = Repeats(period=60)
+    firsts = [repeats.first(("a", "x"), now) for now in (0.0, 1.0, 59.9)]
+
+    assert (firsts, repeats.ended(59.9), repeats.ended(60.0)) == ([True, False, False], [], [(("a", "x"), 2)])
+    assert repeats.first(("a", "x"), 60.0)
+
+
+def test_what_came_once_is_not_reported() -> None:
+    """There is nothing to count."""
+    repeats = Repeats(period=60)
+    repeats.first(("a", "x"), 0.0)
+
+    assert repeats.ended(100.0) == []
+
+
+def test_different_things_are_bounded_too() -> None:
+    """Beyond the limit they count as one."""
+    repeats = Repeats(period=60, most=2)
+    firsts = [repeats.first(("a", str(number)), 0.0) for number in range(5)]
+
+    assert firsts == [True, True, True, False, False]
+    assert repeats.ended(60.0) == [(("", "others"), 2)]
+
+
+def test_a_library_that_fails_in_a_loop_writes_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """What differs after the first line break, as asyncio's tasks and sockets do, is no difference."""
+    handler = JsonHandler(Log("info"))
+    for number in range(1_000):
+        text = f"socket.accept() out of system resource\nsocket: {number}"
+        handler.emit(logging.LogRecord("asyncio", logging.ERROR, "", 0, text, None, None))
+
+    assert len(capsys.readouterr().err.splitlines()) == 1

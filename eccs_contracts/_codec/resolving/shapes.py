@@ -11,6 +11,8 @@ from eccs_contracts._codec.resolving.leaves import leaf_kind
 from eccs_contracts.errors import DecodeError
 
 PRIMITIVES: Final = ("null", "boolean", "int", "long", "float", "double", "bytes", "string")
+_TAGS: Final = "confluent:tags"
+_PERSONAL: Final = "PII"
 _UNUSABLE: Final = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
@@ -47,11 +49,16 @@ class Shape:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FieldShape:
-    """A field of a record."""
+    """A field of a record.
+
+    Attributes:
+        personal: whether it is tagged as personal data: `"confluent:tags": ["PII"]`.
+    """
 
     name: str
     aliases: tuple[str, ...]
     type: Shape
+    personal: bool = False
 
 
 def shape_of(text: str) -> Shape:
@@ -124,10 +131,14 @@ class _Reader:
             made.symbols, made.default = tuple(map(str, value["symbols"])), value.get("default")
             return made
         for one in value["fields"]:
-            made.fields.append(
-                FieldShape(str(one["name"]), tuple(one.get("aliases", ())), self.shape(one["type"], space))
-            )
+            made.fields.append(self._field(one, space))
         return made
+
+    def _field(self, value: dict[str, Any], space: str) -> FieldShape:
+        personal = _PERSONAL in (value.get(_TAGS) or ())
+        return FieldShape(
+            str(value["name"]), tuple(value.get("aliases", ())), self.shape(value["type"], space), personal
+        )
 
 
 def _full(name: str, space: str) -> str:

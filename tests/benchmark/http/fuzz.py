@@ -10,6 +10,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 import schemathesis
@@ -30,6 +31,12 @@ _KEY: Final = "Idempotency-Key"
 # A cursor is opaque: whoever makes one up fits the description, and is refused.
 _UNLESS_CURSOR: Final = "positive_data_acceptance"
 
+schemathesis.openapi.format("text", st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
+# JSON Schema cannot bound an instant; these are far enough from the bounds for every time zone.
+schemathesis.openapi.format(
+    "date-time",
+    st.datetimes(datetime(2001, 1, 1), datetime(2998, 1, 1)).map(lambda one: f"{one.isoformat()}Z"),  # noqa: DTZ001
+)
 schemathesis.openapi.format("single-line", st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp"))))
 
 

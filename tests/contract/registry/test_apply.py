@@ -15,7 +15,7 @@ from compat_checks.registry.values import Content, Reference
 from tests.contract.registry.backends import Backend
 from tests.contract.registry.schemas import A_B, A_OPTIONAL_B, A, record
 
-_SCHEMAS = Path("schemas")
+_SCHEMAS = Path("tests/email_contracts/schemas")
 
 
 @pytest.fixture

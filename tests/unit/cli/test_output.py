@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import threading
-from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -152,66 +151,12 @@ def test_a_setting_that_is_not_usable_is_exit_2(
     assert variable.partition("_")[0] in line
 
 
-def test_output_that_nobody_reads_is_told_by_the_exit_code_only() -> None:
-    """As of any command before `| head`: click sees to it."""
-    theirs, ours = os.pipe()
-    os.close(theirs)
-    command = [sys.executable, "-m", "eccs_contracts", "--help"]
-    with os.fdopen(ours, "wb") as unread:
-        done = subprocess.run(command, stdout=unread, stderr=subprocess.PIPE, timeout=60, check=False)
-
-    assert (done.returncode, done.stderr) == (1, b"")
-
-
-@pytest.mark.parametrize(("variable", "shown"), [("ECCS_TRACEBACK", True), ("OTHER", False)])
-def test_a_defect_is_told_in_one_line(
-    variable: str, shown: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its text may hold anything, so that only its kind is said; developers get the rest."""
-    environ: dict[str, str] = {}
-    monkeypatch.setenv(variable, "1")
-    monkeypatch.setattr("eccs_contracts._cli.topics.admin", lambda: environ["ada@example.com"])
-    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9")
-    with pytest.raises(KeyError) if shown else nullcontext():
-        assert main(["topics", "list"]) == 1
-
-    said = "" if shown else "eccs-contracts: a defect of this program (KeyError); ECCS_TRACEBACK=1 shows where\n"
-    assert capsys.readouterr().err == said
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["topics", "list", "--timeout", "1"],
-        ["topics", "apply", "--yes", "--timeout", "1"],
-        ["groups", "list", "--timeout", "1"],
-        ["groups", "describe", "--timeout", "1"],
-        ["dlq", "stats", "--timeout", "1"],
-        ["dlq", "redrive", "--all", "--timeout", "1"],
-        ["produce"],
-    ],
-)
-def test_a_broker_that_is_not_there_is_exit_3(
-    arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """In one line, with the variable to set."""
-    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9")
-    monkeypatch.setenv("SCHEMA_REGISTRY_URL", "http://127.0.0.1:9")
-    monkeypatch.delenv("MONGODB_URI", raising=False)
-
-    assert main(arguments) == 3
-    lines = capsys.readouterr().err.splitlines()
-    assert len(lines) == 1
-    assert "KAFKA_BOOTSTRAP_SERVERS" in lines[0]
-
-
 def test_bad_lines_are_told_before_anything_is_sent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Each with its number and every field; the values of personal fields stay unsaid."""
     good = '{"id":"00000000-0000-0000-0000-000000000001","to":"a@b.example","subject":"s","body":"b","userId":"u"'
+    stamp = '"timestamp":1760000000000'
     file = tmp_path / "emails.jsonl"
-    file.write_text(
-        f'{good},"timestamp":1}}\n\n{{"id":1}}\nnot json\n{good.replace("a@b.example", "nobody")},"timestamp":1}}\n'
-    )
+    file.write_text(f'{good},{stamp}}}\n\n{{"id":1}}\nnot json\n{good.replace("a@b.example", "nobody")},{stamp}}}\n')
 
     assert main(["produce", "--file", str(file)]) == 1
     said = capsys.readouterr()
@@ -221,6 +166,16 @@ def test_bad_lines_are_told_before_anything_is_sent(tmp_path: Path, capsys: pyte
     assert "5: to: " in said.err
     assert "nobody" not in said.err
     assert "3 bad lines; nothing is sent" in said.err
+
+
+def test_fields_that_are_not_sent_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With the number of lines that have them; of bad lines, which are not sent at all, nothing is said."""
+    good = '{"id":"00000000-0000-0000-0000-000000000001","to":"a@b.example","subject":"s","body":"b","userId":"u"'
+    file = tmp_path / "emails.jsonl"
+    file.write_text(f'{good},"timestamp":1760000000000,"cc":"x","a\\u001b":1}}\n' * 2 + '{"html":"bad"}\n')
+
+    assert main(["produce", "--file", str(file)]) == 1
+    assert "EmailRequest has no such field (lines): cc (2), a? (2)\n" in capsys.readouterr().err
 
 
 def test_help_needs_no_client_library() -> None:

@@ -16,7 +16,7 @@ from tests.unit.codec.examples import dead_letter, request, retry
     [
         "a@b.c",
         "first.last+tag@mail.example.com",
-        "!#$%&'*+/=?^_`{|}~-@example.com",
+        "!#$%&'*+/?=^_`{|}~-@example.com",
         "jürgen@bücher.example",
         "用户@例子.广告",
         "हिन्दी@उदाहरण.भारत",

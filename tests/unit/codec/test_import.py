@@ -62,6 +62,7 @@ OURS = [
     "_codec.record",
     "_codec.scalars",
     "_codec.tables",
+    "_codec.text_formats",
     "_codec.varint",
     "errors",
     "models",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import tomllib
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -32,7 +33,8 @@ def test_the_schema_is_the_text_that_is_registered(model: type[EmailRequest]) ->
 def test_the_contract_is_on_the_record() -> None:
     """Subject, topic, version and names are constants of the class."""
     assert (EmailRequest.SUBJECT, EmailRequest.TOPIC) == ("email_requests-value", "email_requests")
-    assert EmailRequest.VERSION == "1.1.0"
+    contracts = tomllib.loads((ROOT / "schemas/contracts.toml").read_text("utf-8"))
+    assert contracts["subjects"][EmailRequest.SUBJECT]["version"] == EmailRequest.VERSION
     assert EmailRetry.FIELDS[-1] == "_retry"
     assert EmailRetry.__slots__[-1] == "retry"
 

@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[3]
+FROZEN = ROOT / "tests" / "email_contracts" / "schemas"
 REQUEST = "com/eccs/email/EmailRequest.avsc"
 
 
 def ours(folder: Path) -> Path:
-    """A copy of our schemas, to be changed."""
-    return Path(shutil.copytree(ROOT / "schemas", folder / "schemas"))
+    """A copy of the frozen e-mail contracts, to be changed."""
+    return Path(shutil.copytree(FROZEN, folder / "schemas"))
 
 
 def changed(folder: Path, **fields: Any) -> Path:
-    """Our schemas, with fields of EmailRequest replaced, added, or removed where the value is None."""
+    """The frozen contracts, with fields of EmailRequest replaced, added, or removed where the value is None."""
     schemas = ours(folder)
     path = schemas / REQUEST
     schema = json.loads(path.read_text("utf-8"))

@@ -31,10 +31,13 @@ def rules(report: dict[str, Any]) -> set[str]:
 
 
 def test_our_own_contracts_are_in_order(capsys: pytest.CaptureFixture[str]) -> None:
-    """Against the history, with nothing to warn of."""
+    """Against the history, with nothing to warn of but what is waived."""
     code, report = result(capsys, "--fail-on", "warning")
 
-    assert (code, rules(report)) == (0, set())
+    assert (code, [one for subject in report["subjects"] for one in subject["findings"] if not one["waived"]]) == (
+        0,
+        [],
+    )
 
 
 def test_an_optional_field_is_compatible_and_asks_for_a_minor_version(

@@ -10,9 +10,9 @@ import pytest
 
 from compat_checks.__main__ import main
 from compat_checks.registry.server import EmbeddedRegistry
-from tests.unit.commands.folders import ROOT, changed
+from tests.unit.commands.folders import FROZEN, changed
 
-SCHEMAS = str(ROOT / "schemas")
+SCHEMAS = str(FROZEN)
 
 
 @pytest.fixture

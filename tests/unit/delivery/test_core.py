@@ -101,6 +101,29 @@ def test_a_limit_that_nobody_reaches_slows_down_from_what_is_in_use() -> None:
     assert 40 < bucket.rate < 60
 
 
+def test_a_bucket_that_was_slowed_down_is_faster_when_told_to() -> None:
+    """Twice as fast each time, up to the whole rate."""
+    bucket, rates = TokenBucket(8, 1, NOW), []
+    for _ in range(2):
+        bucket.slow_down(NOW)
+    for _ in range(3):
+        bucket.speed_up(NOW)
+        rates.append(bucket.rate)
+
+    assert rates == [4, 8, 8]
+
+
+def test_a_bucket_is_behind_as_long_as_somebody_would_wait() -> None:
+    """With a whole token left nobody does."""
+    bucket = TokenBucket(1, 2, NOW)
+    seen = [bucket.behind(NOW)]
+    for _ in range(2):
+        bucket.take(NOW)
+        seen.append(bucket.behind(NOW))
+
+    assert [*seen, bucket.behind(_at(1))] == [False, False, True, False]
+
+
 @pytest.mark.parametrize(("rate", "burst"), [(0, 1), (1, 0.5)])
 def test_an_impossible_bucket_is_refused(rate: float, burst: float) -> None:
     """With both numbers."""

@@ -93,8 +93,9 @@ def test_apply_plans_and_carries_out(publish: Publish, client: RegistryClient) -
 
 
 def test_our_own_contracts_are_applied(client: RegistryClient) -> None:
-    """As the local stack does it."""
+    """As the local stack does it: all published versions of the request, the first subject."""
+    count = len(list(Path("schemas/history/email_requests-value").glob("v*.avsc")))
     lines = list(apply(Path("schemas"), client))
 
-    assert lines[0] == "email_requests-value: 2 versions, 2 new, ids [1, 2], FULL_TRANSITIVE"
+    assert lines[0].startswith(f"email_requests-value: {count} versions, {count} new, ids [1, ")
     assert plan_contracts(Path("schemas"), client).steps == ()

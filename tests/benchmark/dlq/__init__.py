@@ -1,0 +1,1 @@
+"""What commands on dead letters cost while the DLQ grows."""

@@ -1,0 +1,85 @@
+"""Poison mails: refusals that seem to concern everybody, and that only some mails meet."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from services.local_stack import Fault
+from tests.fault.case import Injected, fault
+from tests.fault.rig import Rig, pause
+
+_REPLIES: Final = (
+    "421 4.3.0 no",
+    "450 4.7.28 slower",
+    "530 5.7.0 log in",
+    "535 5.7.8 no",
+    "drop-before",
+    "503 5.5.1 no",
+)
+_BOUND: Final = 2.0  # seconds that a good mail may wait: docs/delivery.md
+_GOOD: Final = 12  # at once, and as many again one after the other
+_TRIES: Final = 8  # three holds and the attempt itself, each on two connections
+_SMALLEST: Final = 60_000  # bytes of a poison mail's body: at MAIL the size is all that tells it from others
+
+
+def _faults(phase: str) -> tuple[Fault, ...]:
+    if phase == "MAIL":
+        patterns = [rf".* SIZE={6 + number}\d{{4}}\b.*" for number in range(len(_REPLIES))]
+    else:
+        patterns = [rf".*@poison{number}\.example" for number in range(len(_REPLIES))]
+    return tuple(Fault(phase, reply, pattern) for reply, pattern in zip(_REPLIES, patterns, strict=True))
+
+
+def _feed_poison(rig: Rig, count: int) -> list[str]:
+    """Feed mails that the replies are for in turn."""
+    ids: list[str] = []
+    for number in range(count):
+        kind = number % len(_REPLIES)
+        ids += rig.feed(1, f"poison{kind}.example", body="x" * (_SMALLEST + 10_000 * kind))
+    return ids
+
+
+def _feed_good(rig: Rig, fed: dict[str, float], count: int) -> None:
+    began = time.time()
+    fed.update(dict.fromkeys(rig.feed(count), began))
+
+
+def _longest_wait(rig: Rig, fed: dict[str, float]) -> float:
+    """Seconds from the production of a good mail to its end at the mail server, at most."""
+    arrived = {(one.message_id or "")[1:].partition("@")[0]: one.time for one in rig.sink.messages}
+    return max(arrived[one] - began for one, began in fed.items())
+
+
+def _poison(rig: Rig, phase: str, count: int) -> Injected:
+    """No good mail waits for longer than the bound; each poison mail ends dead with what the server said."""
+    rig.start()
+    rig.sink.script(*_faults(phase))
+    fed: dict[str, float] = {}
+    _feed_good(rig, fed, 1)
+    poison = _feed_poison(rig, count)
+    _feed_good(rig, fed, _GOOD)
+    for _ in range(_GOOD):
+        _feed_good(rig, fed, 1)
+        pause(0.25)
+    rig.until(lambda: all(rig.states().get(one) == "dead" for one in poison), "the poison mails are dead")
+    rig.until(lambda: len(rig.sink.messages) >= len(fed), "all good mails arrived")
+    wait = _longest_wait(rig, fed)
+    assert wait <= _BOUND, f"a good mail waited {wait:.2f} s"
+    reasons = [one["reason"] for one in rig.ledger.find({"_id": {"$in": poison}})]
+    assert all(phase in reason for reason in reasons), reasons
+    note = f"longest wait of a good mail {wait:.2f} s"
+    return Injected(sum(rig.sink.fired.values()), note=note, tries=_TRIES)
+
+
+def _note(phase: str, count: int) -> None:
+    @fault(
+        "31", f"Poison mails at {phase}: {count} beside {2 * _GOOD + 1} good ones", fast=(phase, count) == ("DOT", 5)
+    )
+    def inject(rig: Rig) -> Injected:
+        return _poison(rig, phase, count)
+
+
+for _phase in ("MAIL", "RCPT", "DATA", "DOT"):
+    for _count in (1, 2, 5, 50):
+        _note(_phase, _count)
