@@ -10,6 +10,7 @@ from compat_checks.errors import InvalidSchema
 from compat_checks.inline import compact, inline
 from compat_checks.moving import definitions
 from compat_checks.parse import Names, parse_schema
+from compat_checks.reading import read_schema
 from compat_checks.schema import NamedSchema, Schema
 from compat_checks.source import Json, Source
 
@@ -50,7 +51,7 @@ class SchemaFiles:
         try:
             paths = sorted(folder.rglob("*.avsc"))
             kept = [path for path in paths if _is_current(path.relative_to(folder))]
-            return cls({path.relative_to(folder).as_posix(): _text(path) for path in kept})
+            return cls({path.relative_to(folder).as_posix(): read_schema(path) for path in kept})
         except OSError as error:
             raise InvalidSchema(f"cannot be read: {error}", path=str(folder)) from None
 
@@ -123,13 +124,6 @@ class SchemaFiles:
             return None  # not anywhere, or further down in the file that is being read
         self.schema(home)
         return self._names.known.get(fullname)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except UnicodeDecodeError as error:
-        raise InvalidSchema(f"is not UTF-8: {error.reason} at byte {error.start}", path=str(path)) from None
 
 
 def _is_current(path: PurePath) -> bool:
