@@ -27,8 +27,11 @@ class SchemaFiles:
         """Take texts by their path, relative to the folder and with `/` between its parts.
 
         Raises:
-            InvalidSchema: a file that is not JSON, or a name that two files define.
+            InvalidSchema: a file that is not JSON, a name that two files define, or a file name that is not UTF-8.
         """
+        for path in texts:
+            if (shown := path.encode("utf-8", "backslashreplace").decode()) != path:
+                raise InvalidSchema("the name of the file is not UTF-8; rename it", path=shown)
         kept = {path: text for path, text in sorted(texts.items()) if _is_current(PurePosixPath(path))}
         self._sources = {path: Source(text, path) for path, text in kept.items()}
         self._values = {path: source.load() for path, source in self._sources.items()}

@@ -206,3 +206,12 @@ def test_toml_that_nothing_can_hold(text: str, words: str) -> None:
 def test_the_largest_integer_of_toml_is_read() -> None:
     """The other side of the bound."""
     assert parse_toml("a = 9223372036854775807") == {"a": 2**63 - 1}
+
+
+def test_a_file_name_that_is_not_utf_8_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No report could be written with it."""
+    schemas = ours(tmp_path)
+    (schemas / os.fsdecode(b"a\xff.avsc")).write_text('"int"')
+
+    assert main(["lint", "--schemas", str(schemas), "--report", "sarif"]) == 1
+    assert "a\\udcff.avsc: the name of the file is not UTF-8" in capsys.readouterr().err
