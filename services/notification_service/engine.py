@@ -12,12 +12,13 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from eccs_contracts.delivery import Desk, Ticket
+from eccs_contracts.delivery import Desk, Progress, Ticket
 from eccs_contracts.errors import BrokerUnavailable, ContractsError, InfrastructureError, UnknownSchema
 from services.notification_service.clock import Clock
 from services.notification_service.commits import Commits
@@ -26,6 +27,8 @@ from services.notification_service.logs import log
 from services.notification_service.lookout import Lookout, Reach
 from services.notification_service.message import Decoder, Job, Record, undecodable
 from services.notification_service.metrics import Metrics
+from services.notification_service.payloads import Answer, Payloads
+from services.notification_service.positions import Positions
 from services.notification_service.schema_lookups import SchemaLookups
 from services.notification_service.settings import EngineSettings
 from services.notification_service.worker import Complete, Result, Worker
@@ -39,6 +42,25 @@ _TICK: Final = 0.05  # seconds that it waits for records at most; less where a r
 _SHORTEST: Final = 0.001
 _PATIENCE: Final = 1.0  # seconds without room before partitions are paused: a pause throws away what was prefetched
 _ERRORS_TO_SAY: Final = 5.0  # seconds between two lines about the same broker error
+_READ_AGAIN: Final = timedelta(seconds=5)  # how long before the first of them is due payloads are read again
+_AT_ONCE: Final = timedelta(seconds=10)  # and which ones go with it
+_STUBS: Final = 1000  # payloads read again in one batch
+_GONE: Final = Record("", 0, 0, None, None, [])
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerSide:
+    """What other threads ask the broker for.
+
+    Attributes:
+        payloads: reads retries again.
+        reach: where group and log stood a moment ago, by partition.
+        begun: hears what was committed of partitions that come.
+    """
+
+    payloads: Payloads
+    reach: Callable[[], Mapping[Partition, Reach]]
+    begun: Callable[[Mapping[Partition, Progress]], None]
 
 
 class Engine:
@@ -51,7 +73,7 @@ class Engine:
         worker: Worker,
         loop: asyncio.AbstractEventLoop,
         settings: EngineSettings,
-        reach: Callable[[], Mapping[Partition, Reach]],
+        broker: BrokerSide,
     ) -> None:
         self._consumer, self._decoder, self._worker, self._loop = consumer, decoder, worker, loop
         self._settings = settings
@@ -62,7 +84,9 @@ class Engine:
             limit=settings.max_in_flight, window=settings.retry_window, window_bytes=settings.retry_window_bytes
         )
         self.commits = Commits(consumer, self._desk, self.metrics, self._say)
-        self.lookout = Lookout(self._desk, worker, reach, 2 * settings.max_poll_interval)
+        self._positions = Positions(consumer, self._desk)
+        self._broker, patience = broker, 2 * settings.max_poll_interval
+        self.lookout = Lookout(self._desk, worker, broker.reach, self._positions.look, patience)
         self._results: queue.SimpleQueue[tuple[Running, str, Result]] = queue.SimpleQueue()
         self._decoded: queue.SimpleQueue[tuple[Running, Job | Exception]] = queue.SimpleQueue()
         self._lookups = SchemaLookups()
@@ -95,6 +119,7 @@ class Engine:
         Raises:
             BrokerUnavailable: the consumer failed in a way that only a new process gets over.
         """
+        self._broker.payloads.start()
         self._consumer.subscribe(topics, on_assign=self._assign, on_revoke=self._revoke, on_lost=self._lose)
         try:
             while not self._stopping.is_set() and self.lookout.starved() is None:
@@ -104,6 +129,7 @@ class Engine:
             raise BrokerUnavailable(f"the consumer has failed for good: {error.args[0].str()}") from None
         finally:
             self._consumer.close()
+            self._broker.payloads.stop()
 
     # Each turn: take, start, collect, pause or resume, commit, look.
 
@@ -112,6 +138,7 @@ class Engine:
         closed = self._closed()
         self._balance(closed=closed)
         self._fetch(closed=closed)
+        self._read_again()
         for ticket in [] if self._gates.closed() else self._desk.due(self._clock.now()):
             self._begin(ticket)
         self._collect()
@@ -163,6 +190,32 @@ class Engine:
             ticket = self._desk.take(record.place, record.offset, record, record.size)
             if ticket is not None:
                 self._begin(ticket)
+
+    def _read_again(self) -> None:
+        """Take payloads that are here again, and ask for those of retries that are due soon."""
+        payloads, now = self._broker.payloads, self._clock.now()
+        for answer in payloads.answers():
+            self._answered(answer)
+        due = self._desk.next_stub if payloads.idle else None
+        if due is not None and due <= now + _READ_AGAIN and (stubs := self._desk.wanted(now + _AT_ONCE, _STUBS)):
+            payloads.ask(stubs)
+
+    def _answered(self, answer: Answer) -> None:
+        """A record that the broker has no more is finished, loudly: nobody can read it again."""
+        stub, record = answer.stub, answer.record
+        if record is None and not answer.gone:
+            self.metrics.payloads.labels("failed").inc()
+            self._desk.put_back(stub)
+            return
+        self.metrics.payloads.labels("gone" if record is None else "read").inc()
+        work = record or _GONE
+        ticket = self._desk.returned(stub, work, work.size)
+        if ticket is not None and record is not None:
+            self._begin(ticket)
+        elif ticket is not None:
+            topic, partition = stub.partition
+            log("error", "retry_gone", topic=topic, partition=partition, offset=stub.offset)
+            self._desk.finish(ticket)
 
     def _begin(self, ticket: Running) -> None:
         """Decode, lay aside until it is due, or run."""
@@ -229,7 +282,7 @@ class Engine:
     def _accept(self, ticket: Running, job: Job) -> None:
         now = self._clock.now()
         if job.due is not None and job.due > now:
-            self._desk.lay_aside(ticket, job.due, job)
+            self._desk.lay_aside(ticket, job.due, job, readable=True)
         else:
             self._run(ticket, job)
 
@@ -287,7 +340,7 @@ class Engine:
         """Pause what must not bring more, resume what may; what is paused is known here and nowhere else."""
         starved = time.monotonic() - self._room_at > _PATIENCE
         everything = closed or (self._desk.crowded() and (starved or bool(self._paused)))
-        full = self._desk.window_full()
+        full = self._desk.full()
         wanted = {
             place for place in self._desk.partitions if everything or (full and place[0] == self._decoder.retry_topic)
         }
@@ -342,7 +395,10 @@ class Engine:
         """Librdkafka adds them to the assignment after this; they begin unpaused."""
         places = {(one.topic, one.partition) for one in partitions}
         self._paused -= places
-        self._desk.assign(places)
+        before = self.commits.before(places) if places else {}
+        self._positions.assigned(places)
+        self._desk.assign(places, before)
+        self._broker.begun(before)
         self._joined = True
         self.metrics.rebalances.labels("assign").inc(len(places))
         log("info", "assigned", added=len(places), partitions=len(self._desk.partitions))

@@ -19,7 +19,7 @@ from eccs_contracts.delivery import FloodGuard
 from eccs_contracts.errors import InfrastructureError
 from eccs_contracts.serde import ContractDeserializer, ContractSerializer, Registry
 from services.notification_service.clock import Clock
-from services.notification_service.engine import Engine
+from services.notification_service.engine import BrokerSide, Engine
 from services.notification_service.gates import Gates
 from services.notification_service.lag import LagWatch
 from services.notification_service.ledger import Ledger
@@ -29,6 +29,7 @@ from services.notification_service.mail import Composer
 from services.notification_service.message import Decoder
 from services.notification_service.metrics import Metrics
 from services.notification_service.outbox import Outbox
+from services.notification_service.payloads import Payloads
 from services.notification_service.settings import EngineSettings, Settings
 from services.notification_service.smtp import SmtpPool
 from services.notification_service.tracing import load_tracing
@@ -201,10 +202,11 @@ class Service:
         config = consumer_config(settings.kafka, settings.engine, settings.instance)
         config |= {"stats_cb": self._heard, "on_commit": self._committed}
         consumer = made(Consumer, config)
-        return Engine(consumer, self._decoder(), self._worker, self._loop, settings.engine, self._reach)
+        broker = BrokerSide(Payloads(settings.kafka, settings.engine.group_id), self._reach, self._lag.begun)
+        return Engine(consumer, self._decoder(), self._worker, self._loop, settings.engine, broker)
 
     def _reach(self) -> Mapping[tuple[str, int], Reach]:
-        """Nothing for a while after a consumer was renewed: a log can end in marks that are no records."""
+        """Nothing for a while after a consumer was renewed: another one so soon would help as little."""
         return self._lag.reach if time.monotonic() > self._renewable else {}
 
     def _make_outbox(self) -> Outbox:

@@ -142,8 +142,9 @@ class EngineSettings:
         assignment: of the classic protocol, as librdkafka names it.
         max_poll_interval: seconds between two polls at most; a fifth of it is the budget of a drain.
         max_in_flight: messages taken and not finished, waiting retries apart.
-        retry_window: retries read ahead at most.
-        retry_window_bytes: and their bytes in all.
+        retry_window: messages that wait in memory with their payload; retries beyond it are read again before their
+            time.
+        retry_window_bytes: and the bytes of their records.
         drain_timeout: seconds that a stop may take.
     """
 
@@ -153,8 +154,8 @@ class EngineSettings:
     max_poll_interval: float = 300.0
     session_timeout: float = 10.0
     max_in_flight: int = 256
-    retry_window: int = 20_000
-    retry_window_bytes: int = 2**28
+    retry_window: int = 5_000
+    retry_window_bytes: int = 2**25
     drain_timeout: float = 25.0
 
     @property
@@ -228,8 +229,8 @@ def _engine(env: Mapping[str, str]) -> EngineSettings:
         max_poll_interval=seconds_setting("MAX_POLL_INTERVAL", 300_000, env),
         session_timeout=seconds_setting("KAFKA_SESSION_TIMEOUT", 10_000, env),
         max_in_flight=number_setting("MAX_IN_FLIGHT", 256, least=1, env=env),
-        retry_window=number_setting("RETRY_WINDOW", 20_000, least=1, env=env),
-        retry_window_bytes=number_setting("RETRY_WINDOW_BYTES", 2**28, least=1, env=env),
+        retry_window=number_setting("RETRY_WINDOW", 5_000, least=1, env=env),
+        retry_window_bytes=number_setting("RETRY_WINDOW_BYTES", 2**25, least=1, env=env),
         drain_timeout=number_setting("DRAIN_TIMEOUT", 25_000, env=env) / 1000,
     )
 
