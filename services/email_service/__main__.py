@@ -13,6 +13,7 @@ from typing import Any, Final, NoReturn
 
 from eccs_contracts import AsyncEmailRequestsProducer, EmailRequest
 from eccs_contracts.errors import BrokerUnavailable, ConfigurationError, InfrastructureError, UnknownSchema
+from eccs_contracts.safe_output import visible
 from eccs_contracts.serde import Registry
 from services.email_service.app import create_app
 from services.email_service.models import SEND_REQUEST
@@ -22,6 +23,7 @@ from services.logs import Log
 from services.startup import await_dependencies, end_on_signals
 from services.web import serving
 
+_SWITCH: Final = 0.001  # seconds that the loop waits at each turn for a thread that parses a large body
 _ANY: Final = {"MONGODB_URI": "mongodb://localhost", "JWT_SECRET": "-" * 32}
 
 
@@ -35,10 +37,10 @@ def main(arguments: list[str]) -> int:
     try:
         return command()
     except ConfigurationError as error:
-        print(f"email-service: {error}", file=sys.stderr)
+        print(f"email-service: {visible(str(error))}", file=sys.stderr)
         return 2
     except (InfrastructureError, UnknownSchema) as error:
-        print(f"email-service: {error}", file=sys.stderr)
+        print(f"email-service: {visible(str(error))}", file=sys.stderr)
         return 3
 
 
@@ -81,6 +83,7 @@ class _Nobody:
 
 def serve(settings: Settings, producer: AsyncEmailRequestsProducer) -> None:
     """Serve until SIGTERM or SIGINT: take no more, answer what is under way, and return."""
+    sys.setswitchinterval(_SWITCH)
     serving.serve(create_app(settings, producer), settings.address, Log(settings.log_level))
 
 

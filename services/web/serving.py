@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import logging
 import os
 import resource
@@ -114,6 +115,9 @@ def serve(app: ASGIApp, address: Address, log: Log) -> None:
 
     for one in (signal.SIGTERM, signal.SIGINT):
         signal.signal(one, end_unless_started)
-    server.run([listening(address.host, address.port)])
+    listener = listening(address.host, address.port)
+    gc.collect()
+    gc.freeze()  # what is there from the start is never garbage: looking at it again holds up the loop for 0.1 s
+    server.run([listener])
     if not server.started:
         raise SystemExit(_START_FAILED)
