@@ -252,6 +252,21 @@ def test_what_is_no_letter_is_refused(value: bytes, reason: str) -> None:
         _read(value)
 
 
+@pytest.mark.parametrize(
+    ("fields", "key", "expected"),
+    [
+        ({}, b"customer-7", b"customer-7"),
+        ({"originalKey": "other"}, b"customer-7", b"customer-7"),
+        ({"originalKey": "customer-8"}, None, b"customer-8"),
+        ({}, None, ID.encode()),
+        ({"originalData": None, "originalPayload": "x y"}, None, None),
+    ],
+)
+def test_the_key_is_that_of_the_record(fields: dict[str, Any], key: bytes | None, expected: bytes | None) -> None:
+    """So that a redrive goes to the same partition; else what the letter says, else the id."""
+    assert letter_from_json(_value(**fields), [], NOW, key).original_key == expected
+
+
 def test_any_object_with_a_reason_is_a_letter() -> None:
     """Its bytes can be sent again."""
     envelope = _read(b'{"foo": 1}', HEADERS)
