@@ -5,7 +5,6 @@ Ids and schemas never change, so what was found once is kept: a registry that is
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
@@ -26,7 +25,6 @@ T = TypeVar("T")
 _MAX_MESSAGE: Final = 1000  # characters of an error of the registry's
 _NOT_FOUND: Final = (404, 422)
 _NOT_LET_IN: Final = (401, 403)
-_USER: Final = re.compile(r"://.*@")  # as far as it goes: a password may hold anything
 
 
 class Registry:
@@ -182,8 +180,9 @@ def bounded(client: SchemaRegistryClient, seconds: float) -> SchemaRegistryClien
 
 
 def _without_user(url: str) -> str:
-    """The address without what is secret in it."""
-    return _USER.sub("://", url)
+    """The address without its user, as far as the last `@`: a password may hold anything."""
+    scheme, slashes, rest = url.partition("://")
+    return f"{scheme}{slashes}{rest.rpartition('@')[2]}" if slashes else url
 
 
 def _refused(url: str, error: Any) -> str:

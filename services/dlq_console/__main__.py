@@ -10,6 +10,7 @@ from contextlib import closing
 
 from eccs_contracts.dead_letters.store import AuditStore
 from eccs_contracts.errors import ConfigurationError, InfrastructureError
+from eccs_contracts.safe_output import visible
 from eccs_contracts.serde import Registry
 from services.dlq_console.app import create_app, make_parts
 from services.dlq_console.settings import load_settings
@@ -25,10 +26,10 @@ def main(arguments: list[str]) -> int:
     try:
         run()
     except ConfigurationError as error:
-        print(f"dlq-console: {error}", file=sys.stderr)
+        print(f"dlq-console: {visible(str(error))}", file=sys.stderr)
         return 2
     except InfrastructureError as error:
-        print(f"dlq-console: {error}", file=sys.stderr)
+        print(f"dlq-console: {visible(str(error))}", file=sys.stderr)
         return 3
     return 0
 

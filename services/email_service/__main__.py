@@ -13,6 +13,7 @@ from typing import Any, Final, NoReturn
 
 from eccs_contracts import AsyncEmailRequestsProducer, EmailRequest
 from eccs_contracts.errors import BrokerUnavailable, ConfigurationError, InfrastructureError, UnknownSchema
+from eccs_contracts.safe_output import visible
 from eccs_contracts.serde import Registry
 from services.email_service.app import create_app
 from services.email_service.models import SEND_REQUEST
@@ -36,10 +37,10 @@ def main(arguments: list[str]) -> int:
     try:
         return command()
     except ConfigurationError as error:
-        print(f"email-service: {error}", file=sys.stderr)
+        print(f"email-service: {visible(str(error))}", file=sys.stderr)
         return 2
     except (InfrastructureError, UnknownSchema) as error:
-        print(f"email-service: {error}", file=sys.stderr)
+        print(f"email-service: {visible(str(error))}", file=sys.stderr)
         return 3
 
 

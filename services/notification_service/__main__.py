@@ -27,14 +27,15 @@ def main() -> int:
     """Run the service; the exit code."""
     end_on_signals()
     from eccs_contracts.errors import ConfigurationError, InfrastructureError
+    from eccs_contracts.safe_output import visible
 
     try:
         return _run()
     except ConfigurationError as error:
-        print(f"notification-service: {error}", file=sys.stderr)
+        print(f"notification-service: {visible(str(error))}", file=sys.stderr)
         return 2
     except (InfrastructureError, OSError) as error:
-        print(f"notification-service: {error}", file=sys.stderr)
+        print(f"notification-service: {visible(str(error))}", file=sys.stderr)
         return 3
 
 
