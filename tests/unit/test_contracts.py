@@ -137,6 +137,14 @@ def test_bytes_that_end_early_name_field_and_offset() -> None:
     assert (caught.value.field, caught.value.offset) == ("to", 37)
 
 
+def test_a_new_content_type_replaces_that_of_older_producers() -> None:
+    """A value that was JSON is Avro now; other headers change nothing of it."""
+    older: headers.Headers = [("content-type", b"application/json"), ("x-content-type", b"application/json")]
+
+    assert headers.replace(older, {"x-content-type": headers.AVRO}) == [("x-content-type", headers.AVRO.encode())]
+    assert headers.replace(older, {"x-a": "1"}) == [*older, ("x-a", b"1")]
+
+
 def test_headers_are_replaced_and_cleaned() -> None:
     """Never appended; no line break and nothing beyond ASCII gets out."""
     made = headers.replace([("x-a", b"1"), ("x-b", b"2")], {"x-a": "ü\r\nx"})
