@@ -15,7 +15,7 @@ from tests.fault.rig import GROUP, Rig, new_request, pause
 _QUIET = 27.0  # seconds: 10 looks of 2 s, and the age of what the lag's thread knows
 
 
-@fault("31", "Transactions: committed, aborted, and markers at the end of each partition")
+@fault("33", "Transactions: committed, aborted, and markers at the end of each partition")
 def transactions(rig: Rig) -> Injected:
     """The lag comes to 0, no consumer counts as starved, aborted records are not delivered, and what follows is."""
     instance = rig.start()
