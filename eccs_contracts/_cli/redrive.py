@@ -227,7 +227,7 @@ def _show_run(store: AuditStore, run: str, wait: float, form: str, *, items: boo
     else:
         print_lines([*map(text, changes), ""] if changes else [])
         print_lines(table(("end", "messages"), list(totals.items())))
-        rows = [(str(one.place), one.email_id, one.redrive, str(one.end or one.state)) for one in listed]
+        rows = [(str(one.place), one.email_id, one.redrive, str(one.shown_end or one.state)) for one in listed]
         print_lines(["", *table(("letter", "e-mail", "redrive", "end"), rows)] if items else [])
     return 0 if set(totals) <= {"delivered"} else 1
 
