@@ -5,15 +5,16 @@ Ids and schemas never change, so what was found once is kept: a registry that is
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+from urllib.parse import urlsplit
 
 from eccs_contracts._framing import SchemaRef
 from eccs_contracts._http_bounds import bind
 from eccs_contracts._once import Once
 from eccs_contracts._schema_lookup import schema_over_http
 from eccs_contracts.errors import ConfigurationError, RegistryUnavailable, UnknownSchema
+from eccs_contracts.failure_reasons import network_reason
 from eccs_contracts.settings import registry_config
 
 if TYPE_CHECKING:  # importing it takes most of a second: whoever needs the client imports it then
@@ -24,7 +25,6 @@ T = TypeVar("T")
 _MAX_MESSAGE: Final = 1000  # characters of an error of the registry's
 _NOT_FOUND: Final = (404, 422)
 _NOT_LET_IN: Final = (401, 403)
-_USER: Final = re.compile(r"://.*@")  # as far as it goes: a password may hold anything
 
 
 class Registry:
@@ -149,7 +149,7 @@ class Registry:
             if error.http_status_code in _NOT_FOUND:
                 return UnknownSchema(f"{self._url} does not know {what}")
             return RegistryUnavailable(_refused(self._url, error))
-        reason = str(error) if "CERTIFICATE_VERIFY" in str(error) else type(error).__name__
+        reason = network_reason(error, urlsplit(self._url).hostname or "")
         return RegistryUnavailable(f"no registry answers at {self._url} ({reason}); see SCHEMA_REGISTRY_URL")
 
 
@@ -180,8 +180,9 @@ def bounded(client: SchemaRegistryClient, seconds: float) -> SchemaRegistryClien
 
 
 def _without_user(url: str) -> str:
-    """The address without what is secret in it."""
-    return _USER.sub("://", url)
+    """The address without its user, as far as the last `@`: a password may hold anything."""
+    scheme, slashes, rest = url.partition("://")
+    return f"{scheme}{slashes}{rest.rpartition('@')[2]}" if slashes else url
 
 
 def _refused(url: str, error: Any) -> str:
