@@ -70,10 +70,10 @@ def print_json(value: Any) -> None:
 
 def print_json_list(head: Mapping[str, Any], name: str, items: Iterable[Any]) -> None:
     """Print one JSON object whose last member is a list, an item at a time: it may be long."""
-    whole = json.dumps({**head, name: []}, indent=2, ensure_ascii=False)
+    whole = json_text({**head, name: []}, indent=2)
     click.echo(whole.removesuffix("]\n}"), nl=False)
     for number, item in enumerate(items):
-        lines = textwrap.indent(json.dumps(item, indent=2, ensure_ascii=False), "    ")
+        lines = textwrap.indent(json_text(item, indent=2), "    ")
         click.echo(f"{',' if number else ''}\n{lines}", nl=False)
     click.echo("\n  ]\n}")
 
