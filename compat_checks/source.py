@@ -22,7 +22,7 @@ MAX_NESTING: Final = 800  # arrays and objects inside of each other; Python's ow
 
 _TOO_DEEP: Final = f"nested too deeply: more than {MAX_NESTING} arrays and objects inside of each other"
 
-_TOKEN = re.compile(r'\s*([{}\[\],:]|"(?:[^"\\]|\\.)*"|[^\s{}\[\],:"]+)', re.DOTALL)
+_TOKEN = re.compile(r'\s*([{}\[\],:]|"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^\s{}\[\],:"]+)', re.DOTALL)
 
 
 @frozen(eq=False)
