@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -14,6 +15,8 @@ _FILE_SUFFIX: Final = "_FILE"
 
 # What goes to librdkafka under its own names: KAFKA_SASL_USERNAME is sasl.username.
 _KAFKA_SECURITY: Final = ("KAFKA_SECURITY_PROTOCOL", "KAFKA_SASL_", "KAFKA_SSL_")
+_DIGITS: Final = re.compile(r"[0-9]{1,12}")
+_MOST: Final = 10**12 - 1
 _FLAGS: Final = {
     "true": True,
     "1": True,
@@ -73,18 +76,15 @@ def flag_setting(name: str, *, default: bool, env: Mapping[str, str] | None = No
 
 
 def number_setting(name: str, default: int, *, least: int = 0, env: Mapping[str, str] | None = None) -> int:
-    """A whole number of at least `least`.
+    """A whole number of at least `least`, in at most 12 digits (as milliseconds 31 years, so that no sum overflows).
 
     Raises:
         ConfigurationError: it is something else.
     """
     text = setting(name, str(default), env)
-    try:
-        value = int(text)
-    except ValueError:
-        value = least - 1
+    value = int(text) if _DIGITS.fullmatch(text.strip()) else least - 1
     if value < least:
-        raise ConfigurationError(f"{name} is {text!r}: a whole number of at least {least} is expected")
+        raise ConfigurationError(f"{name} is {text[:40]!r}: a whole number from {least} to {_MOST} is expected")
     return value
 
 

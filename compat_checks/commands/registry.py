@@ -8,15 +8,19 @@ import signal
 import threading
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from compat_checks.commands.access import connect
 from compat_checks.errors import UsageError
+from compat_checks.reading import read_text
 from compat_checks.safe_output import print_lines, visible
 
 if TYPE_CHECKING:
     from compat_checks.registry.client import RegistryClient
     from compat_checks.registry.plan import Plan
+
+
+_MAX_PLAN: Final = 256 * 1024 * 1024  # bytes; a plan holds every schema that is to be registered
 
 
 def plan(options: argparse.Namespace) -> int:
@@ -94,9 +98,9 @@ def _saved(path: Path) -> Plan:
     from compat_checks.registry.plan import Plan
 
     try:
-        value = json.loads(path.read_text("utf-8"))
+        value = json.loads(read_text(path, _MAX_PLAN))
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise UsageError(f"{path} is no plan: it is not JSON; compat-checks plan --out FILE makes one") from None
     return Plan.from_json(value)

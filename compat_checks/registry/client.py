@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 from urllib.parse import quote
 
 from compat_checks.canonical import canonical
@@ -13,11 +13,15 @@ from compat_checks.classes import frozen
 from compat_checks.errors import InvalidSchema, RegistryRefused, RegistryUnreachable
 from compat_checks.parse import Names, parse_schema
 from compat_checks.registry.access import Access
-from compat_checks.registry.transport import Pace, Transport
-from compat_checks.registry.values import LATEST, Content, Reference, canonical_json
+from compat_checks.registry.transport import Pace, Transport, foreign
+from compat_checks.registry.values import LATEST, MAX_NUMBER, Content, Reference, canonical_json
 from compat_checks.schema import Schema
 from compat_checks.source import Json, Source
 
+T = TypeVar("T")
+
+MAX_REFERENCES: Final = 400  # schemas that one schema needs, all levels together
+MAX_MESSAGES: Final = 50  # of one verdict
 _NOTHING_SET: Final = (40401, 40408, 40409)
 
 
@@ -100,7 +104,8 @@ class RegistryClient:
 
     def by_id(self, number: int) -> Content:
         """The schema of an id."""
-        return _content(self._object(self._transport.call("GET", f"/schemas/ids/{number}")))
+        answer = self._object(self._transport.call("GET", f"/schemas/ids/{number}"))
+        return self._read("schema", lambda: _content(answer))
 
     def self_contained(self, subject: str) -> list[tuple[int, str]]:
         """Number and text of every version, oldest first, each with the types that it refers to inside of it.
@@ -148,7 +153,8 @@ class RegistryClient:
         """
         query = "?force=true" if force else ""
         answer = self._transport.call("POST", f"/subjects/{_q(subject)}/versions{query}", _body(content))
-        return int(self._object(answer)["id"])
+        value = self._object(answer)
+        return self._read("id of a schema", lambda: _number(value["id"]))
 
     def complaints(self, subject: str, content: Content | str) -> list[str]:
         """What the registry has against a schema as the next version, all versions taken as the level asks.
@@ -165,12 +171,17 @@ class RegistryClient:
             raise
         if answer.get("is_compatible"):
             return []
-        return [str(one) for one in answer.get("messages") or [answer.get("reason") or "it gives no reason"]]
+        messages = answer.get("messages") or [answer.get("reason") or "it gives no reason"]
+        return [foreign(str(one)) for one in (messages if isinstance(messages, list) else [messages])][:MAX_MESSAGES]
 
     def level(self, subject: str = "") -> str | None:
         """The level that is set for a subject itself, None where none is; without a subject the global one."""
         answer = self._setting("config", subject)
-        return None if answer is None else str(answer.get("compatibilityLevel") or answer["compatibility"])
+        if answer is None:
+            return None
+        return self._read(
+            "level", lambda: foreign(str(answer.get("compatibilityLevel") or answer["compatibility"]), 60)
+        )
 
     def set_level(self, subject: str, level: str) -> None:
         """Set the compatibility level of a subject."""
@@ -179,7 +190,9 @@ class RegistryClient:
     def mode(self, subject: str) -> str:
         """The mode that holds for a subject; READWRITE where the registry has no modes."""
         answer = self._setting("mode", subject) or self._setting("mode", "")
-        return "READWRITE" if answer is None else str(answer["mode"])
+        if answer is None:
+            return "READWRITE"
+        return self._read("mode", lambda: foreign(str(answer["mode"]), 60))
 
     def _setting(self, kind: str, subject: str) -> Mapping[str, Any] | None:
         path = f"/{kind}/{_q(subject)}" if subject else f"/{kind}"
@@ -195,17 +208,28 @@ class RegistryClient:
         found: list[Registered] = []
         for one in references:
             if (one.subject, one.version) not in seen:
+                if len(seen) >= MAX_REFERENCES:
+                    raise RegistryUnreachable(f"{self.shown}: a schema needs more than {MAX_REFERENCES} others")
                 version = seen[one.subject, one.version] = self.version(one.subject, one.version)
                 found += [*self._needed(version.content.references, seen), version]
         return found
 
     def _registered(self, answer: Json) -> Registered:
         value = self._object(answer)
+
+        def read() -> Registered:
+            kind = foreign(str(value.get("schemaType") or "AVRO"), 60)
+            subject = str(value["subject"])
+            return Registered(subject, _number(value["version"]), _number(value["id"]), _content(value), kind)
+
+        return self._read("version of a subject", read)
+
+    def _read(self, what: str, read: Callable[[], T]) -> T:
+        """The result of `read`; its errors for a value of another shape become RegistryUnreachable."""
         try:
-            kind = str(value.get("schemaType") or "AVRO")
-            return Registered(str(value["subject"]), int(value["version"]), int(value["id"]), _content(value), kind)
-        except (KeyError, TypeError, ValueError):
-            raise RegistryUnreachable(f"{self.shown}: an answer is no version of a subject") from None
+            return read()
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise RegistryUnreachable(f"{self.shown}: an answer is no {what}") from None
 
     def _object(self, answer: Json) -> Mapping[str, Any]:
         if isinstance(answer, dict):
@@ -213,14 +237,22 @@ class RegistryClient:
         raise RegistryUnreachable(f"{self.shown}: an answer is no object; is the path of the address right?")
 
     def _list(self, answer: Json, kind: type) -> list[Any]:
-        if isinstance(answer, list) and all(isinstance(one, kind) for one in answer):
+        if isinstance(answer, list) and all(type(one) is kind for one in answer):
             return answer
         raise RegistryUnreachable(f"{self.shown}: an answer is no list; is the path of the address right?")
 
 
+def _number(value: Json) -> int:
+    """An id, or a version; raises ValueError for anything else."""
+    if type(value) is not int or not 0 <= value <= MAX_NUMBER:
+        raise ValueError("not a number of 31 bits")
+    return value
+
+
 def _content(value: Mapping[str, Any]) -> Content:
     references = tuple(
-        Reference(str(one["subject"]), int(one["version"]), str(one["name"])) for one in value.get("references") or ()
+        Reference(str(one["subject"]), _number(one["version"]), str(one["name"]))
+        for one in value.get("references") or ()
     )
     metadata, rules = canonical_json(value.get("metadata")), canonical_json(value.get("ruleSet"))
     return Content(str(value["schema"]), references, metadata, rules)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from itertools import count
 from types import TracebackType
 from typing import Final, Self
 
@@ -13,8 +14,12 @@ import httpx
 from compat_checks.classes import frozen
 from compat_checks.errors import RegistryRefused, RegistryUnreachable
 from compat_checks.registry.access import Access
+from compat_checks.registry.http_bounds import MAX_ANSWER, AnswerRefused, bind
 from compat_checks.source import Json
 
+MAX_MESSAGE: Final = 4000  # characters of a message of the registry's; it repeats schemas
+_TIMEOUTS: Final = (TimeoutError, httpx.TimeoutException)
+_FAILURES: Final = (httpx.RequestError, TimeoutError, AnswerRefused)
 _RETRYABLE: Final = frozenset((408, 429, 500, 502, 503, 504))
 _ACCEPT: Final = "application/vnd.schemaregistry.v1+json, application/json"
 _HINTS: Final = {
@@ -71,6 +76,7 @@ class Transport:
             verify=access.tls() if access.address.scheme == "https" else False,
             headers={"Accept": _ACCEPT},
         )
+        bind(self._http, access.timeout)
 
     def __enter__(self) -> Self:
         return self
@@ -99,28 +105,29 @@ class Transport:
                 the registry itself; when all attempts are used up.
             RegistryRefused: the registry said no.
         """
-        for attempt in range(self._pace.attempts - 1):
+        for attempt in count(1):
+            is_last = attempt >= self._pace.attempts
             try:
                 answer = self._http.request(method, path, json=body)
-            except httpx.TransportError as error:
-                if _is_final(error):
-                    break
+            except _FAILURES as error:
+                if is_last or _is_final(error):
+                    raise self._failed(error) from None
             else:
-                if answer.status_code not in _RETRYABLE:
+                if is_last or answer.status_code not in _RETRYABLE:
                     return self._value(answer)
-            self._pace.wait(attempt)
-        return self._value(self._last(method, path, body))
+            self._pace.wait(attempt - 1)
+        raise AssertionError("count() has no end")
 
-    def _last(self, method: str, path: str, body: Json) -> httpx.Response:
-        try:
-            return self._http.request(method, path, json=body)
-        except httpx.TimeoutException:
+    def _failed(self, error: Exception) -> RegistryUnreachable:
+        if isinstance(error, AnswerRefused):
+            bound = f"answers of at most {MAX_ANSWER // 2**20} MiB are read, uncompressed"
+            return RegistryUnreachable(f"what answers at {self._shown} is not read: {error}; {bound}")
+        if isinstance(error, _TIMEOUTS):
             message = f"the registry at {self._shown} gives no answer within {self._timeout:g} s; is it overloaded?"
-            raise RegistryUnreachable(message) from None
-        except httpx.HTTPError as error:
-            reason = str(error) or type(error).__name__
-            hint = "set --ca" if "CERTIFICATE_VERIFY" in reason else "set --registry or SCHEMA_REGISTRY_URL"
-            raise RegistryUnreachable(f"no registry answers at {self._shown} ({reason}); {hint}") from None
+            return RegistryUnreachable(f"{message} --timeout gives it more")
+        reason = foreign(str(error), 200) or type(error).__name__
+        hint = "set --ca" if "CERTIFICATE_VERIFY" in reason else "set --registry or SCHEMA_REGISTRY_URL"
+        return RegistryUnreachable(f"no registry answers at {self._shown} ({reason}); {hint}")
 
     def _value(self, answer: httpx.Response) -> Json:
         if hint := _HINTS.get(answer.status_code):
@@ -131,19 +138,29 @@ class Transport:
             raise RegistryUnreachable(self._stranger(answer, "no JSON")) from None
         if answer.is_success:
             return value
-        if not isinstance(value, dict) or not isinstance(value.get("error_code"), int):
+        if not isinstance(value, dict) or not _is_code(value.get("error_code")):
             raise RegistryUnreachable(self._stranger(answer, "no error_code"))
-        message = f"{self._shown}: {value.get('message', answer.reason_phrase)}"
+        message = f"{self._shown}: {foreign(str(value.get('message', answer.reason_phrase)))}"
         if answer.is_server_error:
             raise RegistryUnreachable(f"{message} (HTTP {answer.status_code}, error {value['error_code']})")
         raise RegistryRefused(message, status=answer.status_code, code=value["error_code"])
 
     def _stranger(self, answer: httpx.Response, lacking: str) -> str:
-        kind = answer.headers.get("content-type", "no content type").partition(";")[0]
+        kind = foreign(answer.headers.get("content-type", "no content type").partition(";")[0], 60)
         what = f"HTTP {answer.status_code}, {kind}, {lacking}"
         return f"what answers at {self._shown} is not a registry ({what}); is the path of the address right?"
 
 
-def _is_final(error: httpx.TransportError) -> bool:
-    """Whether trying again cannot help: the other side is not who we trust, or speaks another protocol."""
-    return "CERTIFICATE" in str(error) or isinstance(error, httpx.UnsupportedProtocol)
+def _is_code(value: Json) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**6
+
+
+def foreign(text: str, size: int = MAX_MESSAGE) -> str:
+    """A text of the registry's as it may stand in a message: on one line, cut, without control characters."""
+    cut = text if len(text) <= size else f"{text[:size]}… ({len(text)} characters)"
+    return "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in cut)
+
+
+def _is_final(error: Exception) -> bool:
+    """Whether trying again cannot help: another server than the one that is trusted, another protocol, no time left."""
+    return "CERTIFICATE" in str(error) or not isinstance(error, httpx.TransportError) or isinstance(error, _TIMEOUTS)

@@ -9,14 +9,62 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
+from eccs_contracts.headers import MAX_REDRIVES
+
 if TYPE_CHECKING:
     from confluent_kafka.admin import AdminClient
 
     from eccs_contracts.dead_letters.selection import Selection
 
+    _WholeType = click.ParamType[int]
+    _DecimalType = click.ParamType[float]
+else:  # generic since click 8.5 only
+    _WholeType = _DecimalType = click.ParamType
+
 F = TypeVar("F", bound=Callable[..., Any])
 
+MOST: Final = 10**15  # of what is counted: more than any topic holds
+LONGEST: Final = 86_400.0  # seconds to wait at most: a day
+
+
+class Whole(_WholeType):
+    """A whole number from `least` to `most`; click's own takes `1_0`, signs and digits of other scripts."""
+
+    name = "integer"
+
+    def __init__(self, least: int, most: int = MOST) -> None:
+        self.least, self.most = least, most
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read what was typed; a default is a number already."""
+        from eccs_contracts.dead_letters.numbers import whole
+
+        try:
+            return value if isinstance(value, int) else whole(str(value), self.least, self.most)
+        except ValueError as error:
+            self.fail(f"{error}, not {str(value)[:_TOLD]!a}", param, ctx)
+
+
+class Decimal(_DecimalType):
+    """A number from `least` to `most` in plain notation; click's own takes `nan`, `1e-300` and `1_0`."""
+
+    name = "number"
+
+    def __init__(self, least: float, most: float) -> None:
+        self.least, self.most = least, most
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read what was typed; a default is a number already."""
+        from eccs_contracts.dead_letters.numbers import decimal
+
+        try:
+            return value if isinstance(value, float) else decimal(str(value), self.least, self.most)
+        except ValueError as error:
+            self.fail(f"{error}, not {str(value)[:_TOLD]!a}", param, ctx)
+
+
 CATEGORIES: Final = ("TRANSIENT_EXHAUSTED", "PERMANENT", "PARSE", "VALIDATION", "EXPIRED", "UNREADABLE")
+_TOLD: Final = 40  # characters of a wrong value that an error repeats
 _ID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 output_format = click.option(
@@ -28,19 +76,19 @@ output_format = click.option(
     help="For people, or for programs.",
 )
 patience = click.option(
-    "--timeout", type=click.FloatRange(0, min_open=True), default=15.0, show_default=True, help="Seconds to wait."
+    "--timeout", type=Decimal(0.001, LONGEST), default=15.0, show_default=True, help="Seconds to wait."
 )
 personal = click.option("--show-personal-data", "personal", is_flag=True, help="Do not mask personal data.")
 force = click.option("--force", is_flag=True, help="Replace the file if it exists.")
 max_redrives = click.option(
     "--max-redrives",
-    type=click.IntRange(1, 10),
+    type=Whole(1, MAX_REDRIVES),
     default=3,
     show_default=True,
     help="Leave what was sent again so often and died each time.",
 )
 partition = click.option(
-    "--partition", "partitions", type=click.IntRange(0), multiple=True, help="Only this partition; may be repeated."
+    "--partition", "partitions", type=Whole(0), multiple=True, help="Only this partition; may be repeated."
 )
 where = click.option(
     "--where", metavar="FIELD=VALUE", multiple=True, help="A field, by its path, has a value; may be repeated."

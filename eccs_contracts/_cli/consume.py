@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from eccs_contracts._cli._options import output_format, partition, personal, time_of, where, where_of
+from eccs_contracts._cli._options import (
+    LONGEST,
+    Decimal,
+    Whole,
+    output_format,
+    partition,
+    personal,
+    time_of,
+    where,
+    where_of,
+)
 from eccs_contracts._cli._tables import shortened, text
 from eccs_contracts.safe_output import json_text, visible
 
@@ -33,8 +43,8 @@ _CONNECT: Final = 5.0  # and that it has in any case
 @click.option("--dlq", is_flag=True, help="The same as --topic email_dlq.")
 @click.option("--from-beginning", is_flag=True, help="Start at the earliest message, not at the end.")
 @click.option("--since", metavar="TIME", help="Start at the first message of this time: ISO 8601, or 30m, 6h, 7d ago.")
-@click.option("--max", "most", type=click.IntRange(1), help="Stop after so many messages.")
-@click.option("--timeout", type=click.FloatRange(0), help="Stop after so many seconds without a message.")
+@click.option("--max", "most", type=Whole(1), help="Stop after so many messages.")
+@click.option("--timeout", type=Decimal(0, LONGEST), help="Stop after so many seconds without a message.")
 @partition
 @where
 @personal
@@ -174,7 +184,7 @@ class _View:
 def _deserializer(contract: Contract[Any]) -> ContractDeserializer[Any]:
     from eccs_contracts.serde import ContractDeserializer, Registry
 
-    return ContractDeserializer(Registry.from_env(), contract.model)
+    return ContractDeserializer(Registry.for_commands(), contract.model)
 
 
 def _head(message: Message, *, personal: bool) -> dict[str, Any]:

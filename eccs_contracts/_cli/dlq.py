@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from eccs_contracts._cli._options import admin, force, output_format, patience, personal, selection_of, selects
+from eccs_contracts._cli._options import Whole, admin, force, output_format, patience, personal, selection_of, selects
 from eccs_contracts._cli._progress import Progress, waiting
 from eccs_contracts._cli._tables import bars, print_json, print_lines, shortened, table, text, wrapped
 
@@ -41,12 +42,12 @@ def reader(timeout: float) -> LetterReader:
     from eccs_contracts.serde import Registry
     from eccs_contracts.settings import kafka_config
 
-    return LetterReader(kafka_config(), Registry.from_env(), timeout=timeout)
+    return LetterReader(kafka_config(), Registry.for_commands(), timeout=timeout)
 
 
 @dlq.command()
 @selects
-@click.option("--max-total", type=click.IntRange(0), help="Exit 1 where there are more.")
+@click.option("--max-total", type=Whole(0), help="Exit 1 where there are more.")
 @output_format
 def stats(form: str, max_total: int | None, **options: Any) -> int:
     """Count dead letters by category, reason, topic and age."""
@@ -63,21 +64,17 @@ def stats(form: str, max_total: int | None, **options: Any) -> int:
 
 @dlq.command("list")
 @selects
-@click.option("--max", "most", type=click.IntRange(1), default=50, show_default=True, help="How many at most.")
+@click.option("--newest", is_flag=True, help="The latest first; reads only as far back as --max needs.")
+@click.option("--max", "most", type=Whole(1), default=50, show_default=True, help="How many at most.")
 @output_format
-def list_letters(form: str, most: int, **options: Any) -> int:
+def list_letters(form: str, most: int, newest: bool, **options: Any) -> int:
     """List dead letters, in the order of each partition."""
     from eccs_contracts.dead_letters.masking import mask_text
     from eccs_contracts.dead_letters.showing import brief
     from eccs_contracts.dead_letters.times import age
 
-    found: list[Letter] = []
-    now, more = datetime.now(UTC), 0
-    for letter in _selected(options, now):
-        if len(found) < most:
-            found.append(letter)
-        else:
-            more += 1
+    now = datetime.now(UTC)
+    found, more = _newest(options, now, most) if newest else _oldest(options, now, most)
     if form == "json":
         print_json([brief(letter) for letter in found])
         return 0
@@ -87,6 +84,26 @@ def list_letters(form: str, most: int, **options: Any) -> int:
     print_lines(table(("place", "age", "category", "redrives", "reason"), rows))
     click.echo(f"{len(found)} shown, {more} more (--max)" if more else f"{len(found)} dead letters")
     return 0
+
+
+def _oldest(options: dict[str, Any], now: datetime, most: int) -> tuple[list[Letter], str]:
+    """Return the first letters, and how many more there are, in words."""
+    found: list[Letter] = []
+    more = 0
+    for letter in _selected(options, now):
+        if len(found) < most:
+            found.append(letter)
+        else:
+            more += 1
+    return found, str(more or "")
+
+
+def _newest(options: dict[str, Any], now: datetime, most: int) -> tuple[list[Letter], str]:
+    """Return the letters that were written last, and whether there are more, in words."""
+    selection = selection_of(options, now)
+    with reader(options["timeout"]) as source, waiting("reading backwards"):
+        found = list(islice(source.newest(selection), most + 1))
+    return found[:most], "some" if len(found) > most else ""
 
 
 @dlq.command()

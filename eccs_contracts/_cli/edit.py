@@ -56,7 +56,7 @@ def edit(place: str, form: str, timeout: float, yes: bool, **options: Any) -> in
             _print_difference(correction, personal=options["personal"])
         if not yes and (form == "json" or not click.confirm("Send the corrected request?", err=True)):
             return _not_sent(correction, form)
-        return _report(_sent(store, source, correction, options), correction, form)
+        return _report(_sent(store, correction, options), correction, form)
 
 
 def _letter_at(source: LetterReader, text: str) -> Any:
@@ -125,7 +125,7 @@ def _print_difference(correction: Correction, *, personal: bool) -> None:
         click.secho(text(line), fg=colour)
 
 
-def _sent(store: AuditStore, source: LetterReader, correction: Correction, options: dict[str, Any]) -> Item:
+def _sent(store: AuditStore, correction: Correction, options: dict[str, Any]) -> Item:
     from eccs_contracts import EmailRequest
     from eccs_contracts._cli.redrive import guard_of, user
     from eccs_contracts.dead_letters.performing import Resend, resend
@@ -136,7 +136,7 @@ def _sent(store: AuditStore, source: LetterReader, correction: Correction, optio
     encode = ContractSerializer(Registry.from_env(), EmailRequest, subject=EmailRequest.SUBJECT)
     guard = guard_of(options["max_redrives"])
     task = Resend(correction, guard, encode, f"{user()}@{host}", host, options["note"])
-    return resend(kafka_config(), store, source, task)
+    return resend(kafka_config(), store, task)
 
 
 def _not_sent(correction: Correction, form: str) -> int:

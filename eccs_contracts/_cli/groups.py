@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from eccs_contracts._cli._options import admin, output_format, partition, patience, time_of
+from eccs_contracts._cli._options import Whole, admin, output_format, partition, patience, time_of
 from eccs_contracts._cli._progress import waiting
 from eccs_contracts._cli._tables import print_json, print_lines, table
 from eccs_contracts.models._topics import EMAIL_REQUESTS, EMAIL_REQUESTS_RETRY
@@ -50,9 +50,7 @@ def list_groups(active: bool, timeout: float, form: str) -> int:
 
 @groups.command()
 @_group
-@click.option(
-    "--max-lag", type=click.IntRange(0), help="Exit 1 where the lag in all is more, or nobody knows the group."
-)
+@click.option("--max-lag", type=Whole(0), help="Exit 1 where the lag in all is more, or nobody knows the group.")
 @patience
 @output_format
 def describe(group: str, max_lag: int | None, timeout: float, form: str) -> int:
@@ -79,7 +77,7 @@ def describe(group: str, max_lag: int | None, timeout: float, form: str) -> int:
 @click.option("--to-earliest", is_flag=True, help="To the first record that is there.")
 @click.option("--to-latest", is_flag=True, help="To the end: what is there is not read.")
 @click.option("--to-time", metavar="TIME", help="To the first record of this time: ISO 8601, or 30m, 6h, 7d ago.")
-@click.option("--to-offset", type=click.IntRange(0), help="To this offset, as far as the partition has it.")
+@click.option("--to-offset", type=Whole(0), help="To this offset, as far as the partition has it.")
 @click.option("--yes", is_flag=True, help="Do it; without this, it is only shown.")
 @patience
 @output_format

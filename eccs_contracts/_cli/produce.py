@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 import click
 
-from eccs_contracts._cli._options import output_format
+from eccs_contracts._cli._options import Whole, output_format
 from eccs_contracts._cli._progress import Progress
 from eccs_contracts.errors import ContractsError, ValidationError
 from eccs_contracts.safe_output import visible
@@ -36,7 +36,7 @@ class BadLines(ContractsError):
 @click.command()
 @click.option(
     "--batch",
-    type=click.IntRange(1, _MOST),
+    type=Whole(1, _MOST),
     help=f"Without --file: how many samples (1). With it: messages that are confirmed together ({_BATCH}).",
 )
 @click.option("--file", "lines", type=click.File("rb"), help="JSON lines instead of samples; - for standard input.")

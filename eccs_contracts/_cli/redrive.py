@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from eccs_contracts._cli._options import max_redrives, output_format, selection_of, selects
+from eccs_contracts._cli._options import LONGEST, Decimal, max_redrives, output_format, selection_of, selects
 from eccs_contracts._cli._progress import Progress, waiting
-from eccs_contracts._cli._tables import print_json, print_lines, table
+from eccs_contracts._cli._tables import print_json, print_lines, table, text
 from eccs_contracts._cli.dlq import reader, scanned
+from eccs_contracts.dead_letters.numbers import LEAST_RATE, MOST_RATE
 
 if TYPE_CHECKING:
     from eccs_contracts.dead_letters.audit import Run
@@ -37,7 +38,7 @@ _LOOK: Final = 1.0  # seconds between two looks at the ledger, and no more than 
 @click.command()
 @selects
 @click.option("--all", "everything", is_flag=True, help="Every dead letter: needed where nothing else is selected.")
-@click.option("--rate", type=click.FloatRange(0, min_open=True), help="Messages a second at most.")
+@click.option("--rate", type=Decimal(LEAST_RATE, MOST_RATE), help="Messages a second at most.")
 @max_redrives
 @click.option("--note", default="", help="Why, for the audit record.")
 @click.option("--yes", is_flag=True, help="Do it; without this, it is only counted.")
@@ -172,14 +173,15 @@ def _report(store: AuditStore, name: str, form: str) -> int:
 
 @click.command()
 @click.argument("run", required=False)
-@click.option("--wait", type=click.FloatRange(0), default=0.0, help="Seconds to wait until every message has its end.")
+@click.option("--wait", type=Decimal(0, LONGEST), default=0.0, help="Seconds to wait until every message has its end.")
 @click.option("--items", is_flag=True, help="Each letter, too.")
 @output_format
 def audit(run: str | None, wait: float, items: bool, form: str) -> int:
     """Show the redrives that were made; of one RUN, how its messages ended.
 
     RUN is a name, or "latest". Ends are what the ledger of the notification service says, and stay in the record.
-    Exits 1 where a message of the run died again or has no end yet.
+    Exits 1 unless every message of the run was delivered. A message without an e-mail id that the ledger does not know
+    is "sent-again" after a minute: if it can be decoded by now, its end stands under an id that nobody knew.
     """
     from eccs_contracts.dead_letters.store import AuditStore
 
@@ -218,14 +220,24 @@ def _show_run(store: AuditStore, run: str, wait: float, form: str, *, items: boo
     counts = {str(state): count for state, count in store.counts(run).items() if count and state != "sent"}
     totals = {**{str(end): count for end, count in ended.items()}, **counts}
     listed = store.items(run) if items else []
+    changes = _changes(store, run)
     if form == "json":
-        documents = [one.to_json() for one in listed]
-        print_json({"run": run, "ends": totals, **({"items": documents} if items else {})})
+        documents = {"items": [one.to_json() for one in listed]} if items else {}
+        print_json({"run": run, "ends": totals, **documents, **({"diff": changes} if changes else {})})
     else:
+        print_lines([*map(text, changes), ""] if changes else [])
         print_lines(table(("end", "messages"), list(totals.items())))
         rows = [(str(one.place), one.email_id, one.redrive, str(one.end or one.state)) for one in listed]
         print_lines(["", *table(("letter", "e-mail", "redrive", "end"), rows)] if items else [])
     return 0 if set(totals) <= {"delivered"} else 1
+
+
+def _changes(store: AuditStore, run: str) -> list[str]:
+    """Return how a correction differs from its letter, personal data masked; nothing for any other run."""
+    from eccs_contracts.dead_letters.editing import difference
+
+    edit = store.edit(run)
+    return difference(edit.before, edit.after, personal=False) if edit else []
 
 
 def _ends(store: AuditStore, run: str, wait: float) -> Counter[Any]:
@@ -235,7 +247,7 @@ def _ends(store: AuditStore, run: str, wait: float) -> Counter[Any]:
     deadline = time.monotonic() + wait
     while True:
         began = time.monotonic()
-        found = ends(store, run)
+        found = ends(store, run, datetime.now(UTC))
         if not found[End.UNDER_WAY] or time.monotonic() >= deadline:
             return found
         time.sleep(max(_LOOK, 3 * (time.monotonic() - began)))

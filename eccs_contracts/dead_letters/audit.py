@@ -35,13 +35,22 @@ class ItemState(StrEnum):
 
 
 class End(StrEnum):
-    """How a message that was sent again ended, by the ledger."""
+    """How a message that was sent again ended, by the ledger.
+
+    SENT_AGAIN is for a message without an e-mail id that the ledger does not know by its place either: if it can be
+    decoded by now, its end stands under an id that the audit record does not have.
+    """
 
     DELIVERED = "delivered"
     DEAD = "dead"
     EXPIRED = "expired"
     UNKNOWN = "unknown"
     UNDER_WAY = "under-way"
+    SENT_AGAIN = "sent-again"
+
+
+OPEN_ENDS: Final = (None, End.UNDER_WAY, End.SENT_AGAIN)  # the ledger is asked again
+TRACED: Final = timedelta(seconds=60)  # how long a message without an id is under way before it counts as sent again
 
 
 _ENDS: Final = {"sent": End.DELIVERED, "dead": End.DEAD, "expired": End.EXPIRED, "unknown": End.UNKNOWN}
@@ -57,6 +66,7 @@ class Item:
         target: topic, partition and offset that it was written to; None where it was not.
         at: when it was intended.
         end: how the message ended, as far as the ledger has been asked.
+        likely_id: the e-mail id that key or headers of an undecoded original name; None if they name none.
     """
 
     identity: str
@@ -70,13 +80,15 @@ class Item:
     target: tuple[str, int, int] | None = None
     error: str | None = None
     end: End | None = None
+    likely_id: str | None = None
 
     @property
-    def ledger_id(self) -> str | None:
-        """The key of its entry in the ledger: the e-mail id, else the place that it was written to."""
-        if self.email_id is not None or self.target is None:
-            return self.email_id
-        return "{}/{}/{}".format(*self.target)
+    def ledger_ids(self) -> tuple[str, ...]:
+        """Keys that its entry in the ledger may have: the e-mail id; without one, its place, then the likely id."""
+        if self.email_id is not None:
+            return (self.email_id,)
+        place = () if self.target is None else ("{}/{}/{}".format(*self.target),)
+        return place if self.likely_id is None else (*place, self.likely_id)
 
     def to_json(self) -> dict[str, Any]:
         """What machines are told of it."""
@@ -100,10 +112,26 @@ def latest(items: Iterable[Item]) -> dict[str, Item]:
     return found
 
 
+def earliest(items: Iterable[Item], most: int) -> list[Item]:
+    """Return the items with the smallest places, one of each letter as `latest` does; holds few at a time."""
+    kept: dict[str, Item] = {}
+    for one in items:
+        kept |= latest([*([kept[one.identity]] if one.identity in kept else []), one])
+        if len(kept) > 2 * most:
+            kept = {each.identity: each for each in _by_place(kept)[:most]}
+    return _by_place(kept)[:most]
+
+
+def _by_place(items: Mapping[str, Item]) -> list[Item]:
+    return sorted(items.values(), key=lambda one: one.place)
+
+
 def item(send: Send, run: str, now: datetime) -> Item:
     """What is written down before a message is sent."""
     letter = send.letter
-    return Item(letter.identity, run, letter.place, letter.email_id, send.redrive, send.topic, now)
+    email_id = str(send.request_id) if send.request_id else letter.email_id
+    likely = None if email_id else letter.likely_id
+    return Item(letter.identity, run, letter.place, email_id, send.redrive, send.topic, now, likely_id=likely)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,16 +216,23 @@ def is_held(lock: Lock, me: Lock, *, alive: bool) -> bool:
     return me.beat - lock.beat < STALE and not (here and (not alive or lock.pid == me.pid))
 
 
-def end_of(one: Item, entry: Mapping[str, Any] | None) -> End:
-    """How a message ended, by its entry in the ledger.
+def end_of(one: Item, entries: Mapping[str, Mapping[str, Any]], now: datetime) -> End:
+    """How a message ended, by the entries of the ledger under its `ledger_ids`.
 
     An entry of an earlier life of the e-mail says nothing of this one. It is of this one where it counts this redrive,
     or, in a ledger that does not count them, where it was written after the message was intended. Where it counts a
     later redrive, this one ended dead: otherwise there would have been no letter to redrive.
     """
-    end = _ENDS.get(str(entry["state"])) if entry else None
-    if entry is None:
-        return End.UNDER_WAY
+    found = [_end(one, entries[name]) for name in one.ledger_ids if name in entries]
+    known = next((end for end in found if end is not End.UNDER_WAY), None)
+    if known is not None:
+        return known
+    traceable = one.email_id is not None or now - one.at < TRACED
+    return End.UNDER_WAY if found or traceable else End.SENT_AGAIN
+
+
+def _end(one: Item, entry: Mapping[str, Any]) -> End:
+    end = _ENDS.get(str(entry["state"]))
     if entry.get("redrive", 0) > one.redrive:
         return End.DEAD
     if end is None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, TypeAlias
+from uuid import UUID
 
 from eccs_contracts import headers as names
 from eccs_contracts.dead_letters.letters import REDRIVE_COUNT, REDRIVE_OF, Letter, original_headers
@@ -51,6 +52,7 @@ class Send:
 
     Attributes:
         redrive: which redrive of the message this is, 1 for the first.
+        request_id: the e-mail id of a corrected request; None where the letter's own is sent.
         headers: those of the original, with the two of the redrive in the place of older ones.
     """
 
@@ -60,6 +62,7 @@ class Send:
     value: bytes | None
     headers: names.Headers
     redrive: int
+    request_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

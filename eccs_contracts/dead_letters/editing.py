@@ -191,7 +191,7 @@ def send_of(correction: Correction, value: bytes, guard: Guard, run: str, now: d
         EDITED: run,
     }
     headers: Headers = names.replace(kept, ours)
-    return Send(letter, EmailRequest.TOPIC, str(request.id).encode(), value, headers, redrive)
+    return Send(letter, EmailRequest.TOPIC, str(request.id).encode(), value, headers, redrive, request.id)
 
 
 def _left(letter: Letter, request: EmailRequest, guard: Guard, now: datetime) -> Left | None:
@@ -204,18 +204,28 @@ def _left(letter: Letter, request: EmailRequest, guard: Guard, now: datetime) ->
 
 def _moved(draft: Draft, after: Tree) -> Iterator[str]:
     """Say which fields differ that must not; one that the contract refuses as it is may be put right."""
-    refused = _refused(draft.before)
     for name, why in FIXED.items():
-        if name in draft.before and name not in refused and after.get(name) != draft.before[name]:
+        if stands(draft.before, name) and after.get(name) != draft.before[name]:
             yield f"{name}: it cannot be changed, because {why}"
 
 
-def _refused(before: Tree) -> frozenset[str]:
+def stands(before: Tree, name: str) -> bool:
+    """Return whether a request has a field, and the contract takes its value, whatever is wrong with the others."""
     try:
-        EmailRequest.from_json(before).validate()
-    except ValidationError as error:
-        return frozenset(one.field for one in error.problems)
-    return frozenset()
+        EmailRequest.from_json({**_SOUND, name: before[name]}).validate()
+    except (KeyError, ValidationError):
+        return False
+    return True
+
+
+_SOUND: Final[Tree] = {
+    "id": "00000000-0000-4000-8000-000000000000",
+    "to": "someone@example.com",
+    "subject": "",
+    "body": "",
+    "userId": "user",
+    "timestamp": 1_767_225_600_000,
+}
 
 
 def _assign(after: dict[str, Any], assignment: str) -> str | None:

@@ -16,6 +16,7 @@ REDRIVE_COUNT: Final = names.REDRIVE_COUNT  # how often the message was sent aga
 REDRIVE_OF: Final = "x-redrive-of"  # the identity of the dead letter that it was sent again from
 
 UNREADABLE: Final = "UNREADABLE"  # the category of a letter that is not what the contract of the DLQ says
+_ID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _PLACE: Final = re.compile(r"(\d{1,9})/(\d{1,18})")
 
 
@@ -97,6 +98,14 @@ class Letter:
         """Identity of the e-mail; None where the original could not be decoded."""
         request = self.envelope.original_data if self.envelope else None
         return str(request.id) if request else None
+
+    @property
+    def likely_id(self) -> str | None:
+        """The e-mail id that keys or headers name, for an original that could not be decoded."""
+        headers = original_headers(self.envelope) if self.envelope else self.headers
+        keys = (self.envelope.original_key if self.envelope else None, self.key)
+        named = [(one or b"").decode("ascii", "replace") for one in keys] + [names.text(headers, names.EMAIL_ID) or ""]
+        return next((one.lower() for one in named if _ID.fullmatch(one)), None)
 
     @property
     def redrives(self) -> int:

@@ -78,7 +78,7 @@ def perform(config: Mapping[str, Any], store: AuditStore, reader: LetterReader, 
         run, continued = opened(store, task.options, reader, by=task.by, note=task.note)
         watch.begun(run, continued, settled)
         with _producer(config) as producer:
-            for count in Redriver(reader, producer, store, me).redrive(run, task.order(run)):
+            for count in Redriver(producer, store, me).redrive(reader, run, task.order(run)):
                 watch.looked(count)
     return run.id
 
@@ -102,7 +102,7 @@ class Resend:
     note: str = ""
 
 
-def resend(config: Mapping[str, Any], store: AuditStore, reader: LetterReader, task: Resend) -> Item:
+def resend(config: Mapping[str, Any], store: AuditStore, task: Resend) -> Item:
     """Send a corrected letter, once; both versions are in the audit record before anything is sent.
 
     Returns:
@@ -128,7 +128,7 @@ def resend(config: Mapping[str, Any], store: AuditStore, reader: LetterReader, t
         store.begin(run)
         store.keep(Edit(name, draft.letter.identity, now, draft.before, task.correction.request.to_json()))
         with _producer(config) as producer:
-            return Redriver(reader, producer, store, me).resend(send, run)
+            return Redriver(producer, store, me).resend(send, run)
 
 
 def refuse_sent(store: AuditStore, identity: str) -> None:

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from eccs_contracts.clients import Delivery, RawProducer
 from eccs_contracts.dead_letters.audit import (
+    OPEN_ENDS,
     Batch,
     End,
     Item,
@@ -137,12 +138,11 @@ def run_name(now: datetime) -> str:
 class Redriver:
     """Does a run; belongs to the process that holds the lock."""
 
-    reader: LetterReader
     producer: RawProducer
     store: AuditStore
     me: Lock
 
-    def redrive(self, run: Run, order: Order) -> Iterator[int]:
+    def redrive(self, reader: LetterReader, run: Run, order: Order) -> Iterator[int]:
         """Bring a run to its end; gives the number of records that were read, or 0 after a batch was sent.
 
         Raises:
@@ -154,8 +154,8 @@ class Redriver:
         """
         began = noted = time.monotonic()
         sent = 0
-        parts = [within(part, run.reached, run.until) for part in self.reader.parts(order.selection)]
-        for scan in self.reader.scan(order.selection, parts, size=_READ):
+        parts = [within(part, run.reached, run.until) for part in reader.parts(order.selection)]
+        for scan in reader.scan(order.selection, parts, size=_READ):
             sends, left = _decided(scan.letters, order, datetime.now(UTC))
             fresh, already = self._unsent(sends, run)
             for batch in _chunks(fresh, order.batch):
@@ -202,21 +202,17 @@ class Redriver:
             raise failures[-1]
 
 
-def ends(store: AuditStore, run: str) -> Counter[End]:
+def ends(store: AuditStore, run: str, now: datetime) -> Counter[End]:
     """How the messages of a run ended by now, by the ledger; what is new is written to the items."""
     counts: Counter[End] = Counter()
     for batch in store.batches({"run": run}):
-        open_ones = [one for one in batch.items if one.state is ItemState.SENT and one.end in (None, End.UNDER_WAY)]
-        entries = store.ledger([name for one in open_ones if (name := one.ledger_id)])
-        items = tuple(_ended(one, entries) if one in open_ones else one for one in batch.items)
+        open_ones = [one for one in batch.items if one.state is ItemState.SENT and one.end in OPEN_ENDS]
+        entries = store.ledger([name for one in open_ones for name in one.ledger_ids]) if open_ones else {}
+        items = tuple(replace(one, end=end_of(one, entries, now)) if one in open_ones else one for one in batch.items)
         if items != batch.items:
             store.write(replace(batch, items=items))
         counts.update(one.end for one in items if one.end is not None)
     return counts
-
-
-def _ended(one: Item, entries: Mapping[str, Mapping[str, Any]]) -> Item:
-    return replace(one, end=end_of(one, entries.get(one.ledger_id or "")))
 
 
 def _decided(letters: Sequence[Letter], order: Order, now: datetime) -> tuple[list[Send], Counter[str]]:

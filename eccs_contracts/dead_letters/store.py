@@ -16,9 +16,10 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias
 
-from eccs_contracts.dead_letters.audit import Batch, Edit, End, Item, ItemState, Lock, Run, RunState, latest
+from eccs_contracts.dead_letters.audit import Batch, Edit, End, Item, ItemState, Lock, Run, RunState, earliest, latest
 from eccs_contracts.dead_letters.errors import AuditUnavailable, ExtraMissing, RunActive
 from eccs_contracts.dead_letters.letters import Place
+from eccs_contracts.failure_reasons import database_failure
 from eccs_contracts.ledger import COLLECTION, DATABASE, client_of
 from eccs_contracts.settings import setting
 
@@ -33,6 +34,7 @@ EDITS: Final = "dlq_edits"
 KEPT: Final = timedelta(days=30)  # how long the versions of a correction are kept: as long as a letter is in the DLQ
 _LOCK: Final = "lock"  # the one document of RUNS that is no run
 _PAGE: Final = 1000
+_FETCHED: Final = 20  # documents of an answer: without it, the database sends 16 MiB at once
 
 
 class AuditStore:
@@ -157,7 +159,7 @@ class AuditStore:
     def batches(self, query: Mapping[str, Any]) -> Iterator[Batch]:
         """The batches that have these values, for example `{"run": ...}` or `{"open": True}`."""
         with _answered():
-            for document in self._batches.find({**query}):
+            for document in self._batches.find({**query}).batch_size(_FETCHED):
                 yield _batch(document)
 
     def write(self, batch: Batch) -> None:
@@ -180,9 +182,27 @@ class AuditStore:
             return None
         return Edit(run, found["identity"], found["at"], json.loads(found["before"]), json.loads(found["after"]))
 
+    def first_items(self, run: str, most: int) -> list[Item]:
+        """What is written down about the first letters of a run, in their order; holds no more than is asked for."""
+        return earliest((one for batch in self.batches({"run": run}) for one in batch.items), most)
+
     def counts(self, run: str) -> Counter[ItemState]:
-        """How many letters of a run are in each state."""
-        return Counter(one.state for one in self.items(run))
+        """How many letters of a run are in each state; holds only those that were not sent.
+
+        A letter is sent by one batch of a run; it may be in others that were interrupted before they sent it.
+        """
+        counts: Counter[ItemState] = Counter()
+        unsent: list[Item] = []
+        for batch in self.batches({"run": run}):
+            counts[ItemState.SENT] += sum(one.state is ItemState.SENT for one in batch.items)
+            unsent += [one for one in batch.items if one.state is not ItemState.SENT]
+        names = list(latest(unsent))
+        sent: set[str] = set()
+        for start in range(0, len(names), _PAGE):
+            known = self.known(names[start : start + _PAGE]).values()
+            sent |= {one.identity for one in known if one.state is ItemState.SENT and one.run == run}
+        counts.update(one.state for name, one in latest(unsent).items() if name not in sent)
+        return +counts
 
     def ledger(self, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
         """The ledger's entries of e-mails, as far as they say how these ended."""
@@ -210,7 +230,7 @@ def _answered() -> Iterator[None]:
     except BadUri as error:
         raise ConfigurationError(f"MONGODB_URI is not usable: {error}") from None
     except PyMongoError as error:
-        raise AuditUnavailable(f"MongoDB does not answer ({type(error).__name__}); see MONGODB_URI") from error
+        raise AuditUnavailable(database_failure(error)) from error
 
 
 def _run_document(run: Run) -> Document:

@@ -102,7 +102,7 @@ def result_of(call: Call[R], answer: Answer) -> R:
         raise error_of(answer.status, answer.headers, document)
     try:
         return call.read(document, answer)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         detail = f"the answer is not what {call.method} {call.path} gives ({type(error).__name__})"
         raise BadAnswer(Refusal(answer.status, detail)) from None
 
@@ -124,5 +124,5 @@ def _with_key(key: str | None) -> dict[str, str]:
 def _document(content: bytes) -> Any:
     try:
         return json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None

@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 from uuid import UUID
 
+from eccs_contracts._http_bounds import MAX_ANSWER, AnswerRefused, bind, refuse_encoded
 from eccs_contracts.email_api import _calls as calls
 from eccs_contracts.email_api._calls import Answer, Call, R
-from eccs_contracts.email_api._errors import EmailApiError, Refusal, ServiceUnavailable
+from eccs_contracts.email_api._errors import BadAnswer, EmailApiError, Refusal, ServiceUnavailable
 from eccs_contracts.email_api._values import (
     Email,
     EmailPage,
@@ -75,6 +76,7 @@ class EmailApi(_Base):
         """
         super().__init__(token, options)
         self._http = _httpx().Client(base_url=base_url, timeout=options.timeout, transport=transport)
+        bind(self._http, options.timeout)
 
     def send(self, email: Email, *, key: str | None = None) -> Sent:
         """Send one e-mail; returns once the broker has it.
@@ -139,10 +141,15 @@ class EmailApi(_Base):
 
     def _attempt(self, call: Call[Any]) -> Answer:
         try:
-            answer = self._http.request(**self._arguments(call))
-        except _httpx().TransportError as error:
+            with self._http.stream(**self._arguments(call)) as answer:
+                content = bytearray()
+                for piece in answer.iter_bytes():
+                    _take(content, piece)
+        except AnswerRefused as error:
+            raise _unread(error) from None
+        except (_httpx().RequestError, TimeoutError) as error:
             raise _silence(error) from error
-        return Answer(answer.status_code, answer.headers, answer.content)
+        return Answer(answer.status_code, answer.headers, bytes(content))
 
 
 class AsyncEmailApi(_Base):
@@ -214,11 +221,30 @@ class AsyncEmailApi(_Base):
                 await asyncio.sleep(wait)
 
     async def _attempt(self, call: Call[Any]) -> Answer:
+        arguments = self._arguments(call)
+        arguments["headers"]["Accept-Encoding"] = "identity"
         try:
-            answer = await self._http.request(**self._arguments(call))
-        except _httpx().TransportError as error:
+            async with asyncio.timeout(self._options.timeout), self._http.stream(**arguments) as answer:
+                refuse_encoded(answer)
+                content = bytearray()
+                async for piece in answer.aiter_bytes():
+                    _take(content, piece)
+        except AnswerRefused as error:
+            raise _unread(error) from None
+        except (_httpx().RequestError, TimeoutError) as error:
             raise _silence(error) from error
-        return Answer(answer.status_code, answer.headers, answer.content)
+        return Answer(answer.status_code, answer.headers, bytes(content))
+
+
+def _take(content: bytearray, piece: bytes) -> None:
+    """Add a piece of an answer; raises AnswerRefused if the answer gets too large."""
+    if len(content) + len(piece) > MAX_ANSWER:
+        raise AnswerRefused("the answer is too large")
+    content += piece
+
+
+def _unread(error: AnswerRefused) -> EmailApiError:
+    return BadAnswer(Refusal(0, f"{error}; at most {MAX_ANSWER // 2**20} MiB are read"))
 
 
 def _silence(error: Exception) -> EmailApiError:

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.convertors import Convertor, register_url_convertor
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -21,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from eccs_contracts.dead_letters.store import AuditStore
 from eccs_contracts.errors import ContractsError
 from eccs_contracts.serde import Registry
-from services.dlq_console import access, pages, redrives, signing
+from services.dlq_console import access, corrections, pages, redrives, signing
 from services.dlq_console.letters import Letters
 from services.dlq_console.rendering import Renderer
 from services.dlq_console.runner import Runner
@@ -31,6 +30,7 @@ from services.dlq_console.visits import Parts, endpoint, problem_of, problem_res
 from services.logs import Log
 from services.web.findings import Finding
 from services.web.heads import CheckedHeads
+from services.web.numbers import WholeConvertor  # noqa: F401  registers `whole`
 from services.web.tokens import Tokens
 
 _STATIC: Final = "/static/"
@@ -47,23 +47,6 @@ _HEADERS: Final[Mapping[str, str]] = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-
-
-class _Number(Convertor[int]):
-    """A partition or an offset; Starlette's own takes digits without end, which Python refuses to read."""
-
-    regex = "[0-9]{1,18}"
-
-    def convert(self, value: str) -> int:
-        """The number; Kafka's offsets have 63 bits."""
-        return int(value)
-
-    def to_string(self, value: int) -> str:
-        """The digits."""
-        return str(value)
-
-
-register_url_convertor("number", _Number())
 
 
 class _SafeHeaders:
@@ -150,11 +133,24 @@ def _routes(parts: Parts) -> list[Any]:
         Route("/sign-out", endpoint(parts, signing.sign_out), methods=["POST"]),
         Route("/", endpoint(parts, pages.overview)),
         Route("/letters", endpoint(parts, pages.listing)),
-        Route("/letters/{partition:number}/{offset:number}", endpoint(parts, pages.letter)),
+        Route("/letters/{partition:whole}/{offset:whole}", endpoint(parts, pages.letter)),
+        *_correction_routes(parts),
         Route("/redrive", endpoint(parts, redrives.preview, access.REDRIVE)),
         Route("/redrive", endpoint(parts, redrives.begin, access.REDRIVE), methods=["POST"]),
         Route("/runs", endpoint(parts, redrives.listing)),
         Route("/runs/{run}", endpoint(parts, redrives.show)),
         Route("/runs/{run}/continue", endpoint(parts, redrives.proceed, access.REDRIVE), methods=["POST"]),
         Mount(_STATIC.rstrip("/"), StaticFiles(directory=Path(__file__).with_name("static"))),
+    ]
+
+
+def _correction_routes(parts: Parts) -> list[Any]:
+    """Who corrects a letter sees it unmasked and sends it again: both scopes are needed."""
+    path, scopes = "/letters/{partition:whole}/{offset:whole}/edit", (access.REDRIVE, access.PERSONAL)
+    review = endpoint(parts, corrections.review, *scopes, largest=corrections.LARGEST)
+    send = endpoint(parts, corrections.send, *scopes, largest=corrections.LARGEST)
+    return [
+        Route(path, endpoint(parts, corrections.form, *scopes)),
+        Route(path, review, methods=["POST"]),
+        Route(f"{path}/send", send, methods=["POST"]),
     ]

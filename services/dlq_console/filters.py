@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from eccs_contracts import EmailRequest, EmailRetry, ErrorCategory
 from eccs_contracts.dead_letters.decision import MOST_REDRIVES, Guard
 from eccs_contracts.dead_letters.letters import UNREADABLE, place_of
+from eccs_contracts.dead_letters.numbers import rate, whole
 from eccs_contracts.dead_letters.redriving import Order
 from eccs_contracts.dead_letters.selection import Selection, where
 from eccs_contracts.dead_letters.times import instant
@@ -21,12 +22,9 @@ Fields: TypeAlias = Mapping[str, Sequence[str]]
 CATEGORIES: Final = (*(str(one) for one in ErrorCategory), UNREADABLE)
 TARGETS: Final = frozenset((EmailRequest.TOPIC, EmailRetry.TOPIC))
 MOST_IDS: Final = 500
-LEAST_RATE: Final = 0.01  # messages a second; one in 100 seconds
-MOST_RATE: Final = 100_000.0
 _LONGEST: Final = 200  # characters of a text
 _ID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_COUNT: Final = re.compile("[0-9]{1,4}")
-_RATE: Final = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?|\.[0-9]{1,6}")
+_MANY: Final = ("id", "category", "topic")  # fields that may be given several times
 _OPTIONS: Final = frozenset(
     ("ids", "categories", "reason", "topics", "since", "until", "partitions", "where", "everything", "max_redrives")
 )
@@ -125,6 +123,14 @@ def filter_of(fields: Fields) -> Filter:
     return Filter(ids=ids, categories=categories, topics=topics, **texts)
 
 
+def typed_of(fields: Fields) -> Filter:
+    """Return what was typed, also if it is not usable, so that the form still has it; long texts are cut."""
+    many = {name: tuple(one[:_LONGEST] for one in fields.get(name, ()) if one)[:MOST_IDS] for name in _MANY}
+    texts = {name: first(fields, name)[:_LONGEST] for name in ("reason", "since", "until")}
+    ids = tuple(text for value in many["id"] for text in value.split())
+    return Filter(ids=ids, categories=many["category"], topics=many["topic"], **texts)
+
+
 def first(fields: Fields, name: str) -> str:
     """The first value that a form has of a name; empty where it has none."""
     return next(iter(fields.get(name, ())), "")
@@ -148,25 +154,24 @@ def redrives_of(fields: Fields) -> int:
     Raises:
         BadInput: it is no number from 1 to MOST_REDRIVES.
     """
-    text = text_of(fields, "max_redrives") or str(Guard(frozenset()).max_redrives)
-    if not _COUNT.fullmatch(text) or not 1 <= int(text) <= MOST_REDRIVES:
-        raise BadInput("max_redrives", f"a number from 1 to {MOST_REDRIVES} is expected")
-    return int(text)
+    text = text_of(fields, "max_redrives")
+    try:
+        return whole(text, 1, MOST_REDRIVES) if text else Guard(frozenset()).max_redrives
+    except ValueError as error:
+        raise BadInput("max_redrives", str(error)) from None
 
 
 def rate_of(fields: Fields) -> float | None:
     """Messages a second at most; None for as fast as the broker takes them.
 
     Raises:
-        BadInput: it is no decimal number from LEAST_RATE to MOST_RATE.
+        BadInput: it is no number from LEAST_RATE to MOST_RATE.
     """
     text = text_of(fields, "rate")
-    if not text:
-        return None
-    rate = float(text) if _RATE.fullmatch(text) else 0.0
-    if not LEAST_RATE <= rate <= MOST_RATE:
-        raise BadInput("rate", f"a number from {LEAST_RATE} to {MOST_RATE:,.0f}, or nothing is expected")
-    return rate
+    try:
+        return rate(text) if text else None
+    except ValueError as error:
+        raise BadInput("rate", f"{error}; or nothing, for as fast as the broker takes them") from None
 
 
 def options_of(chosen: Filter, max_redrives: int) -> dict[str, Any]:

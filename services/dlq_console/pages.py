@@ -97,14 +97,16 @@ def _numbers(found: Statistics, beyond: int) -> dict[str, Any]:
 def listing(parts: Parts, visit: Visit) -> Page:
     """Letters, the latest first, by what was typed; what cannot be understood is said beside the form."""
     snapshot = parts.letters.snapshot()
-    chosen, found, error = _chosen(visit.fields, snapshot.letters, visit.now)
+    chosen, found, wrong = _chosen(visit.fields, snapshot.letters, visit.now)
     page = _page(visit.fields, len(found))
     start = (page - 1) * PAGE
     some = found[start : start + PAGE]
     values = {
         "letters": some,
         "chosen": chosen,
-        "error": error,
+        "wrong": wrong,
+        "all_ticked": filters.first(visit.fields, "tick") == "all",
+        "none_ticked": filters.first(visit.fields, "tick") == "none",
         "total": len(found),
         "start": start,
         "page": page,
@@ -114,18 +116,21 @@ def listing(parts: Parts, visit: Visit) -> Page:
         "topics": sorted({one.topic for one in snapshot.letters if one.topic} | set(chosen.topics)),
     }
     data = {"total": len(found), "page": page, "letters": [brief(one) for one in some]}
-    return Page("letters.html", values, {"error": error} if error else data, 422 if error else 200)
+    problem = {"error": f"{wrong.field}: {wrong}", "field": wrong.field} if wrong else data
+    return Page("letters.html", values, problem, 422 if wrong else 200)
 
 
-def _chosen(fields: Fields, letters: Sequence[Letter], now: datetime) -> tuple[Filter, Sequence[Letter], str]:
-    chosen = Filter()
+def _chosen(
+    fields: Fields, letters: Sequence[Letter], now: datetime
+) -> tuple[Filter, Sequence[Letter], BadInput | None]:
+    """Return the filter, the letters that pass it, and what is wrong with it; then no letter passes."""
     try:
         chosen = filters.filter_of(fields)
         selection = chosen.selection(now)
     except BadInput as error:
-        return chosen, (), f"{error.field}: {error}"
+        return filters.typed_of(fields), (), error
     found = letters if chosen.empty else [one for one in letters if selection.matches(one)]
-    return chosen, found, ""
+    return chosen, found, None
 
 
 def _page(fields: Fields, total: int) -> int:

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from contextlib import closing
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import parse_qs
 
 from eccs_contracts.dead_letters.audit import STALE, ItemState, Lock, Run, RunState
 from eccs_contracts.dead_letters.decision import EXPLANATIONS, MOST_REDRIVES, Guard, Left
+from eccs_contracts.dead_letters.editing import difference
 from eccs_contracts.dead_letters.reading import LetterReader
 from eccs_contracts.dead_letters.redriving import ALREADY, Order, Outlook, ends, outlook
 from services.dlq_console import filters
@@ -21,11 +23,14 @@ _RUNS: Final = 20  # of a list
 _ITEMS: Final = 100  # letters of a run that are listed
 _AGAIN: Final = 2  # seconds until a page of work is asked for again
 _ALL: Final = "all"
+_FIELDS: Final = 1_000  # of the query of a list
 
 
-def preview(parts: Parts, visit: Visit) -> Page:
+def preview(parts: Parts, visit: Visit) -> Page | Elsewhere:
     """What a redrive would do; nothing is sent. Pinned to this moment: what is seen here is what would be sent."""
     typed = filters.filter_of(visit.fields)
+    if typed.empty and "list" in visit.fields:  # of the list, with nothing ticked
+        return Elsewhere(f"/letters?{_back(filters.first(visit.fields, 'list'))}")
     if typed.empty and filters.first(visit.fields, "everything") != _ALL:
         raise Problem(422, "Nothing is selected", "Choose letters in the list, or filter it.")
     most = filters.redrives_of(visit.fields)
@@ -42,6 +47,12 @@ def preview(parts: Parts, visit: Visit) -> Page:
     }
     data = {"send": found.send, "again": found.again, "left": dict(found.left), "topics": dict(found.topics)}
     return Page("redrive.html", values, {**data, "until": chosen.until})
+
+
+def _back(query: str) -> str:
+    """Return the query of the list that a form came from, to say there that nothing is ticked."""
+    fields = parse_qs(query, max_num_fields=_FIELDS) if query.count("&") < _FIELDS else {}
+    return filters.typed_of(fields).query(page=filters.first(fields, "page") or "1", tick="none")
 
 
 def _outlook(parts: Parts, order: Order, now: datetime) -> Outlook:
@@ -99,9 +110,8 @@ def show(parts: Parts, visit: Visit) -> Page:
     run = _run(parts, visit.path["run"])
     state = _state(parts, run, visit.now)
     work = _work(parts, run)
-    ended = ends(parts.store, run.id)
-    items = parts.store.items(run.id)
-    counts = Counter(one.state for one in items)
+    ended = ends(parts.store, run.id, visit.now)
+    items, counts = parts.store.first_items(run.id, _ITEMS), parts.store.counts(run.id)
     values = {
         "run": run,
         "state": state,
@@ -110,13 +120,20 @@ def show(parts: Parts, visit: Visit) -> Page:
         "counts": {str(one): counts[one] for one in ItemState},
         "ends": {str(end): count for end, count in ended.items()},
         "left": _explained(Counter(run.left)),
-        "items": items[:_ITEMS],
-        "more": max(0, len(items) - _ITEMS),
+        "items": items,
+        "more": max(0, counts.total() - _ITEMS),
         "options": [(name, value) for name, value in run.options.items() if value],
+        "correction": _correction(parts, run.id),
     }
     data = {**_document(run, state), "items": _counted(counts), "ends": values["ends"], "left": dict(run.left)}
-    data["letters"] = [one.to_json() for one in items[:_ITEMS]]
+    data["letters"] = [one.to_json() for one in items]
     return Page("run.html", values, data, refresh=_pace(state, ended))
+
+
+def _correction(parts: Parts, run: str) -> list[str]:
+    """Return how a corrected letter differs, personal data masked; nothing for any other run."""
+    edit = parts.store.edit(run)
+    return difference(edit.before, edit.after, personal=False)[2:] if edit else []
 
 
 def _pace(state: str, ended: Mapping[Any, int]) -> int | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from eccs_contracts.dead_letters.audit import Run
 from eccs_contracts.dead_letters.errors import RunActive
@@ -21,6 +21,8 @@ from eccs_contracts.errors import ContractsError
 from eccs_contracts.serde import Registry
 from services.dlq_console.filters import order_of
 from services.logs import Log
+
+T = TypeVar("T")
 
 _BEGUN: Final = 60.0  # seconds; after a crash a target topic is searched before a run begins
 
@@ -102,13 +104,26 @@ class Runner:
         order_of(wish.options, datetime.now(UTC), wish.rate)  # refused before anything is written
         begun: Future[str] = Future()
         with self._guard:
-            if self._stopping.is_set():
-                raise RunActive("the console is stopping")
-            if self._thread is not None and self._thread.is_alive():
-                raise RunActive("a redrive is at work here; wait for it to end")
+            self._refuse_if_busy()
             self._thread = threading.Thread(target=self._run, args=(wish, begun), name="redrive", daemon=True)
             self._thread.start()
         return begun.result(_BEGUN)
+
+    def alone(self, work: Callable[[], T]) -> T:
+        """Do something short that no redrive may be at work beside; the lock of redrives does not see its own process.
+
+        Raises:
+            RunActive: a redrive is at work here, or the console is stopping; and whatever `work` raises.
+        """
+        with self._guard:
+            self._refuse_if_busy()
+            return work()
+
+    def _refuse_if_busy(self) -> None:
+        if self._stopping.is_set():
+            raise RunActive("the console is stopping")
+        if self._thread is not None and self._thread.is_alive():
+            raise RunActive("a redrive is at work here; wait for it to end")
 
     def stop(self, timeout: float) -> None:
         """Stop after the batch that is under way; what is left can be continued."""

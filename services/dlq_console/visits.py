@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from eccs_contracts.dead_letters.errors import RunActive, TopicMissing
+from eccs_contracts.dead_letters.errors import EditRefused, RunActive, TopicMissing
 from eccs_contracts.dead_letters.store import AuditStore
 from eccs_contracts.errors import ContractsError, InfrastructureError
 from eccs_contracts.safe_output import json_text
@@ -31,7 +31,7 @@ from services.dlq_console.settings import Settings
 from services.logs import Log
 from services.web.tokens import Tokens
 
-_LARGEST: Final = 65_536  # bytes of a form
+LARGEST_FORM: Final = 65_536  # bytes of a form
 _PATIENCE: Final = 10.0  # seconds that a form may take to arrive
 _MOST_FIELDS: Final = 1_000
 
@@ -109,16 +109,25 @@ class Problem(Exception):
 Handler: TypeAlias = Callable[[Parts, Visit], Page | Elsewhere]
 
 
-def endpoint(parts: Parts, handler: Handler, scope: str = access.READ) -> Callable[[Request], Any]:
-    """What Starlette calls: lets in who may, and answers with what the handler gives, on a thread of its own."""
+def endpoint(parts: Parts, handler: Handler, *scopes: str, largest: int = LARGEST_FORM) -> Callable[[Request], Any]:
+    """What Starlette calls: lets in who may, and answers with what the handler gives, on a thread of its own.
+
+    Args:
+        parts: everything that a page may ask for.
+        handler: makes the answer.
+        scopes: what the token must hold, all of it; by default the one to read.
+        largest: bytes that a form may have.
+    """
 
     async def call(request: Request) -> Response:
         visitor = visitor_of(parts, request)
         if visitor is None:
             return _unknown(parts, request)
-        if not visitor.may(scope):
-            raise Problem(403, "Not allowed", f"Your token does not have the scope {scope}. Ask for one that has it.")
-        fields = await fields_of(request)
+        for scope in scopes or (access.READ,):
+            if not visitor.may(scope):
+                text = f"Your token does not have the scope {scope}. Ask for one that has it."
+                raise Problem(403, "Not allowed", text)
+        fields = await fields_of(request, largest)
         if request.method == "POST" and access.is_forged(request, visitor, first(fields, "csrf")):
             raise Problem(403, "Not sent from here", "The form is not of your session: open the page again.")
         visit = Visit(visitor, fields, request.path_params, datetime.now(UTC))
@@ -133,13 +142,13 @@ def visitor_of(parts: Parts, request: Request) -> Visitor | None:
     return access.visitor_of(request, parts.tokens, parts.sessions, parts.cookie, time.time())
 
 
-async def fields_of(request: Request) -> dict[str, Sequence[str]]:
+async def fields_of(request: Request, largest: int = LARGEST_FORM) -> dict[str, Sequence[str]]:
     """The form, or the link's query.
 
     Raises:
         Problem: it is too large, too slow, or none.
     """
-    text = request.url.query.encode() if request.method in ("GET", "HEAD") else await _body(request)
+    text = request.url.query.encode() if request.method in ("GET", "HEAD") else await _body(request, largest)
     try:
         found = parse_qs(text.decode("ascii"), keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict")
     except ValueError:
@@ -147,7 +156,7 @@ async def fields_of(request: Request) -> dict[str, Sequence[str]]:
     return dict(found)
 
 
-async def _body(request: Request) -> bytes:
+async def _body(request: Request, largest: int) -> bytes:
     if request.headers.get("content-type", "").partition(";")[0] != "application/x-www-form-urlencoded":
         raise Problem(415, "Not a form", "A form is expected: application/x-www-form-urlencoded.")
     body = bytearray()
@@ -155,8 +164,8 @@ async def _body(request: Request) -> bytes:
         async with asyncio.timeout(_PATIENCE):
             async for part in request.stream():
                 body += part
-                if len(body) > _LARGEST:
-                    raise Problem(413, "Too large", f"A form has at most {_LARGEST:,} bytes.", {"Connection": "close"})
+                if len(body) > largest:
+                    raise Problem(413, "Too large", f"A form has at most {largest:,} bytes.", {"Connection": "close"})
     except TimeoutError:
         raise Problem(408, "Too slow", "The form did not arrive in time.", {"Connection": "close"}) from None
     except ClientDisconnect:
@@ -228,6 +237,7 @@ _PROBLEMS: Final[Mapping[type[Exception], Callable[[Any], Problem]]] = {
     Problem: lambda error: error,
     BadInput: lambda error: Problem(422, "Not usable", f"{error.field}: {error}."),
     HTTPException: _of_http,
+    EditRefused: lambda error: Problem(409, "Not corrected", f"{error}."),
     RunActive: lambda error: Problem(409, "A redrive is at work", f"{error}."),
     TopicMissing: lambda error: Problem(503, "There is no DLQ", f"{error}.", {"Retry-After": "5"}),
     InfrastructureError: lambda error: Problem(503, "Something does not answer", f"{error}.", {"Retry-After": "5"}),

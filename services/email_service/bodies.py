@@ -6,14 +6,20 @@ import asyncio
 import json
 import math
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, Final, NoReturn
 
 from starlette.requests import ClientDisconnect, Request
 
 from services.email_service.problems import ApiError
 from services.email_service.settings import Limits
+from services.email_service.turns import Turns
+from services.web.numbers import whole
 
 _SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+_LARGE: Final = 32_768  # bytes; fewer are parsed sooner than a thread is reached
+_MOST_HELD: Final = 32 * 2**20  # bytes; the memory of a container is ten times as much
 _DEEP: Final = 32  # levels; a request has three
 
 
@@ -21,42 +27,75 @@ class _Refused(ValueError):
     """JSON that is well formed for some, and has no one meaning."""
 
 
-async def read_json(request: Request, limits: Limits) -> Any:
-    """The JSON value of a request's body.
+class Bodies:
+    """Reads the bodies of requests; belongs to the loop it is first used on."""
 
-    Raises:
-        ApiError: 400, 408, 413 or 415.
-    """
+    def __init__(self, limits: Limits) -> None:
+        """Take how large a body may be, and how long it may take."""
+        self._limits = limits
+        self._turns = Turns()
+        self._held = 0  # bytes of all bodies whose requests are under way
+
+    @asynccontextmanager
+    async def reading(self, request: Request, user: str) -> AsyncIterator[Any]:
+        """The JSON value of a request's body; its bytes count until the end of the block.
+
+        A large one is parsed on another thread, one at a time, users in turn.
+
+        Raises:
+            ApiError: 400, 408, 413, 415 or 503.
+        """
+        _check_kind(request)
+        parts: list[bytes] = []
+        try:
+            await self._read(request, parts)
+            yield await self._parsed(b"".join(parts), user)
+        finally:
+            self._held -= sum(map(len, parts))
+
+    async def _parsed(self, body: bytes, user: str) -> Any:
+        if len(body) <= _LARGE:
+            return parse(body)
+        async with self._turns.hold(user):
+            return await asyncio.to_thread(parse, body)
+
+    async def _read(self, request: Request, parts: list[bytes]) -> None:
+        """Gather a body; a length that is announced is judged before anything is read, another while it comes."""
+        limits = self._limits
+        announced = whole(request.headers.get("content-length", "0"))
+        if announced is None or announced > limits.body:
+            raise _too_large(limits)
+        size = 0
+        try:
+            async with asyncio.timeout(limits.body_timeout):
+                async for part in request.stream():
+                    parts.append(part)
+                    size += len(part)
+                    self._held += len(part)
+                    if size > limits.body:
+                        raise _too_large(limits)
+                    if self._held > _MOST_HELD:
+                        raise _too_many()
+        except TimeoutError:
+            detail = f"the body took longer than {limits.body_timeout:g} s"
+            raise ApiError(408, detail, {"Connection": "close"}) from None
+        except ClientDisconnect:  # nobody reads this answer; it is counted and logged as what it is
+            raise ApiError(400, "the connection was closed before the body was whole") from None
+
+
+def _check_kind(request: Request) -> None:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json" or request.headers.get("content-encoding", "identity") != "identity":
         raise ApiError(415, "send Content-Type: application/json and no Content-Encoding")
-    return parse(await _read(request, limits))
-
-
-async def _read(request: Request, limits: Limits) -> bytes:
-    """The body; a length that is announced is judged before anything is read, another while it comes."""
-    announced = request.headers.get("content-length", "0")
-    if not announced.isdecimal() or len(announced) > 18 or int(announced) > limits.body:
-        raise _too_large(limits)
-    parts: list[bytes] = []
-    size = 0
-    try:
-        async with asyncio.timeout(limits.body_timeout):
-            async for part in request.stream():
-                size += len(part)
-                if size > limits.body:
-                    raise _too_large(limits)
-                parts.append(part)
-    except ClientDisconnect:  # nobody reads this answer; it is counted and logged as what it is
-        raise ApiError(400, "the connection was closed before the body was whole") from None
-    except TimeoutError:
-        raise ApiError(408, f"the body took longer than {limits.body_timeout:g} s", {"Connection": "close"}) from None
-    return b"".join(parts)
 
 
 def _too_large(limits: Limits) -> ApiError:
     # Closing spares us the rest, which nobody is going to read.
     return ApiError(413, f"the body is larger than {limits.body} bytes", {"Connection": "close"})
+
+
+def _too_many() -> ApiError:
+    return ApiError(503, "too many bodies are being read", {"Connection": "close", "Retry-After": "1"})
 
 
 def parse(body: bytes) -> Any:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from services.email_service.problems import Broken, invalid
+from services.web.numbers import whole
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
@@ -22,7 +23,7 @@ _MILLISECOND: Final = timedelta(milliseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Behind this e-mail the next page starts."""
+    """The next page starts after this e-mail."""
 
     created_at: datetime
     email_id: str
@@ -49,12 +50,19 @@ def read(cursor: str, bound: str) -> Place:
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
         version, millis, email_id, of = text.split("|")
-        place = Place(_EPOCH + int(millis) * _MILLISECOND, str(uuid.UUID(email_id)))
+        place = Place(_EPOCH + _signed(millis) * _MILLISECOND, str(uuid.UUID(email_id)))
     except (ValueError, OverflowError):
         raise _refused() from None
     if version != "1" or of != bound or write(place, bound) != cursor:
         raise _refused()
     return place
+
+
+def _signed(digits: str) -> int:
+    found = whole(digits.removeprefix("-"))
+    if found is None:
+        raise ValueError(digits)
+    return -found if digits.startswith("-") else found
 
 
 def _refused() -> Exception:

@@ -11,6 +11,7 @@ from eccs_contracts import EmailRequest
 from eccs_contracts.ledger import EmailState
 from services.email_service.contract_schema import request_schema
 from services.email_service.rules import with_rules
+from services.web.numbers import instant, whole
 
 SET_BY_US: Final = frozenset(("id", "userId", "timestamp"))
 GIVEN: Final = tuple(name for name in EmailRequest.FIELDS if name not in SET_BY_US)
@@ -19,10 +20,19 @@ _ID: Final = "6f1f4f5e-0c55-4b8c-9f5b-6f1c9a1d2e3f"
 
 
 def _rfc3339(value: Any) -> Any:
-    """Pydantic would take bare numbers for instants; a query holds RFC 3339 text."""
-    if isinstance(value, str) and value.strip().lstrip("+-").replace(".", "", 1).isdecimal():
-        raise ValueError("an instant like 2030-01-01T12:00:00Z is expected")
-    return value
+    """An instant of a query; pydantic would take bare numbers, too, and years that the database cannot."""
+    found = instant(value) if isinstance(value, str) else value
+    if found is None:
+        raise ValueError("an instant like 2030-01-01T12:00:00Z is expected, from the year 1970 to 2999")
+    return found
+
+
+def _digits(value: Any) -> Any:
+    """A number of a query; pydantic would take `1_0` and ` +10.0 `, too."""
+    found = whole(value) if isinstance(value, str) else value
+    if found is None:
+        raise ValueError("a whole number is expected")
+    return found
 
 
 Instant = Annotated[
@@ -112,8 +122,10 @@ class EmailPage(BaseModel):
 
 
 class Stats(BaseModel):
-    """How many e-mails of the caller's stand where."""
+    """How many e-mails of the caller's stand where, of the newest 100,000 of a period."""
 
+    since: Instant | None = Field(default=None, description="Where the period begins.")
+    complete: bool = Field(default=True, description="False if the period may hold more than were counted.")
     total: int = Field(examples=[3])
     states: dict[str, int] = Field(examples=[dict.fromkeys(EmailState, 0)])
 
@@ -135,7 +147,9 @@ class ListQuery(Period):
         default=None, min_length=1, max_length=100, description="Only those of this template."
     )
     source: str | None = Field(default=None, min_length=1, max_length=200, description="Only those from this system.")
-    limit: int = Field(default=50, ge=1, le=200, description="E-mails of a page at most.")
+    limit: Annotated[int, BeforeValidator(_digits)] = Field(
+        default=50, ge=1, le=200, description="E-mails of a page at most."
+    )
     cursor: str | None = Field(
         default=None, min_length=1, max_length=300, description="`next` of the page before, with the same filters."
     )

@@ -9,6 +9,7 @@ from pymongo import AsyncMongoClient
 
 from eccs_contracts.ledger import DATABASE, client_of
 from services.email_service.auth import Authenticator
+from services.email_service.bodies import Bodies
 from services.email_service.idempotency import Idempotency
 from services.email_service.ledger import LedgerReader
 from services.email_service.metrics import Metrics
@@ -33,6 +34,7 @@ class Parts:
     mongo: Client
     auth: Authenticator
     rate: RateLimiter
+    bodies: Bodies
     keys: Idempotency
     ledger: LedgerReader
     sending: Sending
@@ -54,6 +56,7 @@ def make_parts(settings: Settings, sender: Sender, log: Log) -> Parts:
         mongo=mongo,
         auth=Authenticator(settings.auth),
         rate=RateLimiter(limits.rate, limits.burst, limits.users),
+        bodies=Bodies(limits),
         keys=keys,
         ledger=LedgerReader(database),
         sending=Sending(Publisher(sender), keys, log, Templates(settings.templates) if settings.templates else None),

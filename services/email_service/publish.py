@@ -56,16 +56,21 @@ class Publisher:
             InfrastructureError: the broker did not acknowledge in time, or the registry is needed and away.
             UnknownSchema: the schema is not registered.
         """
-        if not self._warm:
-            await self._warm_up(request)
+        await self.warm_up(request)
+        return await self.hand_over(request, headers)
+
+    def hand_over(self, request: EmailRequest, headers: Mapping[str, str]) -> asyncio.Future[Delivery]:
+        """Hand a request over, after `warm_up`; the future has its place. Errors as `publish`, at once or in it."""
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[Delivery] = loop.create_future()
         self._sender.send(request, headers=headers).add_done_callback(lambda done: _settle(waiter, done))
         self._look_soon(loop)
-        return await waiter
+        return waiter
 
-    async def _warm_up(self, request: EmailRequest) -> None:
+    async def warm_up(self, request: EmailRequest) -> None:
         """Ask the registry on another thread, once; from then on handing over never waits for anything."""
+        if self._warm:
+            return
         async with self._warming:
             if not self._warm:
                 await asyncio.to_thread(self._sender.serialize, request)

@@ -6,13 +6,13 @@ Annotations are values here: FastAPI reads them, and those of a function inside 
 import asyncio
 import math
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from eccs_contracts.headers import trace
-from services.email_service.bodies import read_json
 from services.email_service.models import (
     Accepted,
     BatchItem,
@@ -60,8 +60,8 @@ def _add_sending(router: APIRouter, parts: Parts, user_of: Any) -> None:
     @router.post("/send", status_code=202, openapi_extra=json_body("SendRequest"), responses=SENDING | IDEMPOTENT)
     async def send(request: Request, response: Response, user: Annotated[str, user_of], key: Key = None) -> Accepted:
         """Send one e-mail. 202 means that the broker has it."""
-        body = await read_json(request, parts.settings.limits)
-        [outcome] = await parts.sending.send(_caller(request, user, key), "send", [body])
+        async with parts.bodies.reading(request, user) as body:
+            [outcome] = await parts.sending.send(_caller(request, user, key), "send", [body])
         _count(parts, response, [outcome])
         _raise_unless_accepted([outcome])
         return Accepted(id=outcome.id or "")
@@ -69,20 +69,22 @@ def _add_sending(router: APIRouter, parts: Parts, user_of: Any) -> None:
     @router.post(
         "/batch",
         status_code=202,
+        response_model=BatchResult,
         openapi_extra=BATCH_BODY(parts.settings.limits.batch),
         responses=SENDING | IDEMPOTENT,
     )
-    async def batch(
-        request: Request, response: Response, user: Annotated[str, user_of], key: Key = None
-    ) -> BatchResult:
+    async def batch(request: Request, response: Response, user: Annotated[str, user_of], key: Key = None) -> Response:
         """Send many e-mails. 202 means that the broker has at least one; each item says what became of it."""
-        items = _batch(await read_json(request, parts.settings.limits), parts.settings.limits.batch)
-        charge(parts, user, len(items) - 1)  # one is charged already
-        outcomes = await parts.sending.send(_caller(request, user, key), "batch", items)
+        async with parts.bodies.reading(request, user) as body:
+            items = _batch(body, parts.settings.limits.batch)
+            charge(parts, user, len(items) - 1)  # one is charged already
+            outcomes = await parts.sending.send(_caller(request, user, key), "batch", items)
         _count(parts, response, outcomes)
         if all(one.result != "accepted" for one in outcomes):
             _raise_unless_accepted(outcomes)
-        return BatchResult(items=[_item(one) for one in outcomes])
+        result = BatchResult(items=[_item(one) for one in outcomes])
+        # FastAPI would check it again and encode it in Python, which takes ten times as long for 500 items.
+        return Response(result.model_dump_json(), 202, dict(response.headers), "application/json")
 
 
 def _add_reading(router: APIRouter, parts: Parts, user_of: Any) -> None:
@@ -129,9 +131,8 @@ def _batch(body: Any, most: int) -> list[Any]:
 
 
 def _count(parts: Parts, response: Response, outcomes: Sequence[Outcome]) -> None:
-    for one in outcomes:
-        if not one.replayed:
-            parts.metrics.emails.labels(one.result).inc()
+    for result, count in Counter(one.result for one in outcomes if not one.replayed).items():
+        parts.metrics.emails.labels(result).inc(count)
     if any(one.replayed for one in outcomes):
         parts.metrics.replays.inc()
         response.headers[_REPLAYED] = "true"

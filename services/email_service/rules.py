@@ -10,7 +10,16 @@ from services.email_service.problems import Broken
 
 FIRST_YEAR: Final = 2000
 LAST_YEAR: Final = 2999
+MOST_ENTRIES: Final = 1_000  # of a map
 _TEXTS: Final = ("source", "templateData", "metadata")
+
+
+def too_many(item: Mapping[str, Any]) -> tuple[Broken, ...]:
+    """What has more entries than are looked at; before anything that takes time for each of them."""
+    if len(item) > MOST_ENTRIES:
+        return (Broken("", f"at most {MOST_ENTRIES} names"),)
+    large = [name for name, one in item.items() if isinstance(one, dict | list) and len(one) > MOST_ENTRIES]
+    return tuple(Broken(name[:100], f"at most {MOST_ENTRIES} entries") for name in large)
 
 
 def broken_rules(
@@ -78,6 +87,7 @@ def _without_nul(schema: Mapping[str, Any]) -> dict[str, Any]:
     if found.get("type") == "object":
         found |= {
             "propertyNames": {"format": "text"},
+            "maxProperties": MOST_ENTRIES,
             "additionalProperties": _without_nul(found["additionalProperties"]),
         }
     if "anyOf" in found:

@@ -13,13 +13,14 @@ from typing import Any, Final, Literal, TypeAlias
 
 from pymongo.errors import PyMongoError
 
-from eccs_contracts import EmailRequest
+from eccs_contracts import Delivery, EmailRequest
 from eccs_contracts.errors import EncodeError, InfrastructureError, MessageTooLarge, UnknownSchema, ValidationError
 from services.email_service.idempotency import Ask, Idempotency, Reservation
 from services.email_service.models import SET_BY_US
 from services.email_service.problems import Broken
 from services.email_service.publish import Publisher
-from services.email_service.rules import broken_rules
+from services.email_service.rules import broken_rules, too_many
+from services.email_service.turns import Turns
 from services.logs import Log
 from services.web.templates import Templates
 
@@ -64,6 +65,9 @@ class Sending:
         self._keys = keys
         self._log = log
         self._templates = templates
+        self._turns = Turns()
+        self._unanswered = 0
+        self._settled = asyncio.Event()
 
     async def send(self, caller: Caller, operation: str, items: Sequence[Any]) -> list[Outcome]:
         """Publish what is valid; a result for each item, in their order.
@@ -75,7 +79,7 @@ class Sending:
         # Without a key the producer's own check does; with one, what is invalid must not reserve an id.
         check = request_of if caller.key is None else valid_request_of
         templates = self._templates.names() if self._templates else None
-        checked = [check(item, caller.user, templates) for item in items]
+        checked = await self._turns.work(caller.user, items, lambda item: check(item, caller.user, templates))
         requests = [one for one in checked if isinstance(one, EmailRequest)]
         sent = iter(await self._send_valid(caller, _fingerprint(operation, items, caller.key), requests))
         return [next(sent) if isinstance(one, EmailRequest) else Outcome("invalid", problems=one) for one in checked]
@@ -114,21 +118,68 @@ class Sending:
             self._log("warning", "idempotency key not finished", error=type(error).__name__)
 
     async def _publish(self, caller: Caller, requests: list[EmailRequest]) -> list[Outcome]:
-        if len(requests) == 1:  # a task would cost more than it gives
-            return [await self._publish_one(caller, requests[0])]
-        return await asyncio.gather(*(self._publish_one(caller, one) for one in requests))
-
-    async def _publish_one(self, caller: Caller, request: EmailRequest) -> Outcome:
+        """Hand all over, and wait for the broker to have them."""
+        if not requests:
+            return []
         try:
-            await self._publisher.publish(request, caller.headers)
-        except (InfrastructureError, UnknownSchema) as error:
-            self._log("warning", "not published", error=type(error).__name__)
-            return Outcome("unavailable")
-        except ValidationError as error:
-            return Outcome("invalid", problems=_broken(error))
-        except (MessageTooLarge, EncodeError):
-            return _too_large()
+            await self._publisher.warm_up(requests[0])
+        except _REFUSALS as error:
+            return [_refused(error)] * len(requests)
+        handed = await self._turns.work(
+            caller.user,
+            requests,
+            lambda request: self._hand_over(caller, request),
+            before=self._room if len(requests) > 1 else None,
+        )
+        await asyncio.gather(*(one for one in handed if isinstance(one, asyncio.Future)), return_exceptions=True)
+        outcomes = [
+            _outcome(one, request) if isinstance(one, asyncio.Future) else one
+            for one, request in zip(handed, requests, strict=True)
+        ]
+        if any(one.result == "unavailable" for one in outcomes):
+            self._log("warning", "not published", count=sum(one.result == "unavailable" for one in outcomes))
+        return outcomes
+
+    def _hand_over(self, caller: Caller, request: EmailRequest) -> asyncio.Future[Delivery] | Outcome:
+        try:
+            answer = self._publisher.hand_over(request, caller.headers)
+        except _REFUSALS as error:
+            return _refused(error)
+        self._unanswered += 1
+        answer.add_done_callback(self._answered)
+        return answer
+
+    def _answered(self, _: asyncio.Future[Delivery]) -> None:
+        self._unanswered -= 1
+        if self._unanswered < _MOST_UNANSWERED:
+            self._settled.set()
+
+    async def _room(self) -> None:
+        """Wait while the broker owes so many answers that settling them would hold up the loop."""
+        while self._unanswered >= _MOST_UNANSWERED:
+            self._settled.clear()
+            await self._settled.wait()
+
+
+_MOST_UNANSWERED: Final = 256
+_REFUSALS: Final = (ValidationError, EncodeError, MessageTooLarge, InfrastructureError, UnknownSchema)
+
+
+def _outcome(answer: asyncio.Future[Delivery], request: EmailRequest) -> Outcome:
+    error = answer.exception()
+    if error is None:
         return Outcome("accepted", str(request.id))
+    if isinstance(error, _REFUSALS):
+        return _refused(error)
+    raise error
+
+
+def _refused(error: Exception) -> Outcome:
+    if isinstance(error, ValidationError):
+        return Outcome("invalid", problems=_broken(error))
+    if isinstance(error, MessageTooLarge | EncodeError):
+        return _too_large()
+    return Outcome("unavailable")
 
 
 def request_of(item: Any, user: str, templates: Collection[str] | None = None) -> EmailRequest | tuple[Broken, ...]:
@@ -139,8 +190,8 @@ def request_of(item: Any, user: str, templates: Collection[str] | None = None) -
     if not isinstance(item, dict):
         return (Broken("", "an object is expected"),)
     ours = tuple(Broken(name, "set by the service; leave it out") for name in sorted(SET_BY_US & item.keys()))
-    if ours:
-        return ours
+    if early := ours or too_many(item):
+        return early
     try:
         given = {name: _whole(value) if type(value) is float else value for name, value in item.items()}
         request = EmailRequest.from_json({**given, "id": str(uuid.uuid4()), "userId": user, "timestamp": 0})

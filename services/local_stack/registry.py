@@ -39,5 +39,5 @@ def registry_answers(url: str) -> bool:
 
     try:
         return httpx.get(f"{url.rstrip('/')}/subjects", timeout=1.0).status_code == httpx.codes.OK
-    except httpx.TransportError:
+    except httpx.HTTPError:
         return False

@@ -111,7 +111,8 @@ def _encoded_words(text: str, used: int) -> list[str]:
     """
     octets = text.encode()
     escaped = len(octets.translate(None, _Q_PLAIN))
-    make = _q_words if escaped * 6 < len(octets) else _b_words  # the shorter one: n + 2e or 4n / 3
+    q_length, b_length = len(octets) + 2 * escaped, (len(octets) + 2) // 3 * 4
+    make = _q_words if q_length <= b_length else _b_words
     return list(make(text, min(_WORD, _LINE_OF_WORDS - used) - _DELIMITERS))
 
 

@@ -14,8 +14,10 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from eccs_contracts import EmailRequest
 from eccs_contracts.errors import ConfigurationError
 from eccs_contracts.settings import number_setting, optional_setting
+from services.web.numbers import numeric_date
 
 _MOST: Final = 8192  # characters of a token
+_DATES: Final = ("nbf", "iat")
 _LEAST_SECRET: Final = 32  # bytes; RFC 7518, section 3.2
 _LEAST_RSA: Final = 2048  # bits; RFC 7518, section 3.3
 _LONGEST_USER: Final[int] = next(
@@ -95,10 +97,13 @@ class Tokens:
         if not 0 < len(token) <= _MOST:
             raise Refused
         claims = self._verified(token)
-        user = str(claims["sub"])
+        user, expires = str(claims["sub"]), numeric_date(claims["exp"])
         if not 0 < len(user) <= _LONGEST_USER or not user.isprintable():
             raise Refused
-        return Claims(user, _scopes(claims.get("scope")), float(claims["exp"]))
+        # The library takes texts, and numbers beyond every calendar.
+        if expires is None or any(name in claims and numeric_date(claims[name]) is None for name in _DATES):
+            raise Refused
+        return Claims(user, _scopes(claims.get("scope")), expires)
 
     def _verified(self, token: str) -> dict[str, Any]:
         mine = self._settings

@@ -65,7 +65,7 @@ def _stage(folder: Path) -> None:
         source, target = ROOT / name, folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
         elif source.exists():
             shutil.copyfile(source, target)
     authorities = os.environ.get("PIP_CERT") or ssl.get_default_verify_paths().cafile

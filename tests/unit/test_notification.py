@@ -34,9 +34,9 @@ COMPOSER = Composer("sender@eccs.example", Path("services/notification_service/t
         ("RCPT", 421, "4.7.28", OutcomeKind.THROTTLED),
         ("RCPT", 450, "4.2.0", OutcomeKind.TRANSIENT),
         ("RCPT", 552, "", OutcomeKind.TRANSIENT),
-        ("RCPT", 552, "5.2.2", OutcomeKind.PERMANENT),
+        ("RCPT", 552, "5.2.2", OutcomeKind.TRANSIENT),
         ("RCPT", 550, "5.1.1", OutcomeKind.PERMANENT),
-        ("RCPT", 550, "5.7.9", OutcomeKind.INFRASTRUCTURE),
+        ("RCPT", 550, "5.7.9", OutcomeKind.PERMANENT),
         ("DATA", 451, "4.3.0", OutcomeKind.TRANSIENT),
         ("DATA", 503, "5.5.1", OutcomeKind.TRANSIENT),
         ("DOT", 552, "5.3.4", OutcomeKind.PERMANENT),
@@ -94,18 +94,21 @@ def test_a_mail_is_seven_bits_wide() -> None:
 def test_a_template_that_is_wrong_is_no_fault_of_the_program(tmp_path: Path) -> None:
     """Broken syntax and escapes from the sandbox are the template's, an impossible sum is the data's."""
     texts = {"syntax": "{% if %}", "escape": "{{ ''.__class__.__mro__ }}", "sum": "{{ 1 / n }}", "half": "ok"}
+    texts |= {"part": "{% include 'nowhere.txt' %}", "partly": "ok", "nul": "{{ '\\0' }}"}
     for name, text in texts.items():
         (tmp_path / f"{name}.txt").write_text(text)
+    (tmp_path / "latin.txt").write_bytes(b"Gr\xfc\xdfe")
     (tmp_path / "half.html").write_text("{% if %}")
+    (tmp_path / "partly.html").write_text("{% include 'nowhere.html' %}")
     composer = Composer("s@eccs.example", tmp_path)
     kinds = {}
-    for name in texts:
+    for name in (*texts, "latin"):
         with pytest.raises(Unsendable) as caught:
             composer.compose(_request(templateId=name, templateData={"n": 0}))
         kinds[name] = caught.value.outcome.kind
 
-    permanent = OutcomeKind.PERMANENT
-    assert kinds == {"syntax": permanent, "escape": permanent, "sum": OutcomeKind.VALIDATION, "half": permanent}
+    of_the_data = {"sum": OutcomeKind.VALIDATION, "nul": OutcomeKind.VALIDATION}
+    assert kinds == {**dict.fromkeys(kinds, OutcomeKind.PERMANENT), **of_the_data}
 
 
 def test_a_template_is_filled_in_and_escaped() -> None:
@@ -128,6 +131,10 @@ def test_a_template_is_filled_in_and_escaped() -> None:
         ({"subject": "a\r\nBcc: b@x.example"}, OutcomeKind.VALIDATION),
         ({"templateId": "../welcome"}, OutcomeKind.PERMANENT),
         ({"templateId": "a\0b"}, OutcomeKind.PERMANENT),
+        ({"to": "=?utf-8?q?a?=@x.example"}, OutcomeKind.VALIDATION),
+        ({"subject": "a\u2028b"}, OutcomeKind.VALIDATION),
+        ({"body": "a\0b"}, OutcomeKind.VALIDATION),
+        ({"templateId": "welcome", "templateData": {"name": "a\0b", "plan": "pro"}}, OutcomeKind.VALIDATION),
     ],
 )
 def test_what_cannot_be_sent_says_why(changes: dict[str, Any], kind: OutcomeKind) -> None:
@@ -144,6 +151,29 @@ def test_a_domain_beyond_ascii_goes_out_as_dns_has_it() -> None:
 
     assert mail.recipient == "jürgen@xn--bcher-kva.example"
     assert mail.needs_utf8
+
+
+def test_a_sender_beyond_ascii_needs_smtputf8_too() -> None:
+    """Its address is in MAIL FROM and From; the Message-ID has the domain as DNS has it."""
+    composer = Composer("Grüße <grüße@bücher.example>", Path("services/notification_service/templates"))
+    mail = composer.compose(_request())
+
+    assert (mail.sender, mail.needs_utf8) == ("grüße@xn--bcher-kva.example", True)
+    assert f"Message-ID: <{PLAIN['id']}@xn--bcher-kva.example>\r\n".encode() in mail.content
+
+
+def test_a_mail_is_dated_when_it_is_sent() -> None:
+    """Not when it was asked for: a retry or a backlog may be hours later."""
+    sent = datetime(2031, 2, 3, 4, 5, 6, tzinfo=UTC)
+
+    assert b"\r\nDate: Mon, 03 Feb 2031 04:05:06 +0000\r\n" in COMPOSER.compose(_request(), sent).content
+
+
+def test_a_mail_says_nothing_of_where_it_came_from() -> None:
+    """Neither `source` nor `metadata` nor the user is in it."""
+    inner = {"source": "billing-secret", "metadata": {"X-Secret": "trace-secret"}, "userId": "user-secret"}
+
+    assert b"secret" not in COMPOSER.compose(_request(**inner)).content.lower()
 
 
 def test_a_sharp_s_is_not_two() -> None:

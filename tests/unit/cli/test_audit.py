@@ -8,9 +8,21 @@ from typing import Any
 
 import pytest
 
-from eccs_contracts.dead_letters.audit import STALE, Batch, End, Item, ItemState, Lock, end_of, is_held, latest
+from eccs_contracts.dead_letters.audit import (
+    STALE,
+    TRACED,
+    Batch,
+    End,
+    Item,
+    ItemState,
+    Lock,
+    earliest,
+    end_of,
+    is_held,
+    latest,
+)
 from eccs_contracts.dead_letters.letters import Place
-from tests.unit.cli.letters import NOW
+from tests.unit.cli.letters import NOW, envelope, letter
 
 ITEM = Item("0/1@5", "run", Place(0, 1), "id", 2, "email_requests", NOW, ItemState.SENT, ("email_requests", 3, 9))
 BEFORE, AFTER = NOW - timedelta(seconds=1), NOW + timedelta(seconds=1)
@@ -37,14 +49,49 @@ BEFORE, AFTER = NOW - timedelta(seconds=1), NOW + timedelta(seconds=1)
 )
 def test_the_end_of_a_message_is_that_of_this_life(entry: dict[str, Any] | None, end: End) -> None:
     """An entry of an earlier life says nothing."""
-    assert end_of(ITEM, entry) == end
+    assert end_of(ITEM, {} if entry is None else {"id": entry}, NOW + timedelta(days=1)) == end
 
 
 def test_what_has_no_id_is_in_the_ledger_by_its_place() -> None:
-    """Where the redrive wrote it to; before that, it is not there."""
-    assert ITEM.ledger_id == "id"
-    assert replace(ITEM, email_id=None).ledger_id == "email_requests/3/9"
-    assert replace(ITEM, email_id=None, target=None).ledger_id is None
+    """Where the redrive wrote it to; or, if it can be decoded by now, by the id that key or headers name."""
+    assert ITEM.ledger_ids == ("id",)
+    assert replace(ITEM, email_id=None).ledger_ids == ("email_requests/3/9",)
+    assert replace(ITEM, email_id=None, likely_id="key").ledger_ids == ("email_requests/3/9", "key")
+    assert replace(ITEM, email_id=None, target=None).ledger_ids == ()
+
+
+@pytest.mark.parametrize(
+    ("entries", "later", "end"),
+    [
+        ({}, TRACED - timedelta(seconds=1), End.UNDER_WAY),
+        ({}, TRACED, End.SENT_AGAIN),
+        ({"email_requests/3/9": {"state": "dead", "redrive": 2}}, TRACED, End.DEAD),
+        ({"key": {"state": "sent", "redrive": 2}}, TRACED, End.DELIVERED),
+        ({"key": {"state": "sending", "redrive": 2}}, TRACED, End.UNDER_WAY),
+        ({"key": {"state": "dead", "redrive": 1}}, TRACED, End.UNDER_WAY),  # of another life
+    ],
+)
+def test_what_cannot_be_traced_is_not_under_way_for_ever(entries: dict[str, Any], later: timedelta, end: End) -> None:
+    """After a minute it is sent again, and no more is known, until the ledger knows it."""
+    one = replace(ITEM, email_id=None, likely_id="key")
+
+    assert end_of(one, entries, NOW + later) == end
+
+
+@pytest.mark.parametrize(
+    ("key", "headers", "likely"),
+    [
+        (b"7F1C2F7E-1111-4222-8333-444455556666", [], "7f1c2f7e-1111-4222-8333-444455556666"),
+        (b"order-7", [("x-email-id", b"7f1c2f7e-1111-4222-8333-444455556666")], "7f1c2f7e-1111-4222-8333-444455556666"),
+        (b"\xff", [], None),
+        (None, [("x-email-id", b"7")], None),
+    ],
+)
+def test_an_undecoded_original_may_name_its_id(key: bytes | None, headers: Any, likely: str | None) -> None:
+    """In its key, or in a header of ours."""
+    one = replace(letter(1), key=b"letter", envelope=envelope(None, b"junk", key=key, headers=headers))
+
+    assert one.likely_id == likely
 
 
 @pytest.mark.parametrize(
@@ -71,6 +118,16 @@ def test_what_was_sent_is_never_forgotten() -> None:
 
     assert latest([ITEM, failed, newer, other]) == {"0/1@5": ITEM, "0/2@5": newer}
     assert latest([failed, ITEM, other, newer]) == {"0/1@5": ITEM, "0/2@5": newer}
+
+
+def test_the_first_letters_of_a_run_are_found_among_many() -> None:
+    """By their places, each once, whatever the order of the batches is."""
+    items = [replace(ITEM, identity=f"0/{number}", place=Place(0, number)) for number in range(100)]
+    failed = [replace(one, state=ItemState.NOT_SENT, at=BEFORE) for one in items]
+
+    assert earliest([*reversed(items), *failed], 3) == items[:3]
+    assert earliest([*failed, *items], 200) == items
+    assert earliest([], 3) == []
 
 
 @pytest.mark.parametrize(("state", "open_"), [(ItemState.INTENDED, True), (ItemState.SENT, False)])

@@ -52,6 +52,22 @@ def test_a_rule_names_its_field(change: dict[str, Any], broken: set[str]) -> Non
     assert _fields(change) == broken
 
 
+@pytest.mark.parametrize("field", ["templateData", "metadata"])
+@pytest.mark.parametrize(("count", "broken"), [(1_000, False), (1_001, True)])
+def test_a_map_has_so_many_entries_at_most(field: str, count: int, broken: bool) -> None:
+    """Each of them takes time."""
+    assert _fields({field: {str(number): "x" for number in range(count)}}) == ({field} if broken else set())
+
+
+def test_so_have_lists_and_names_that_are_unknown() -> None:
+    """They are not looked at one by one either."""
+    names = {f"n{number}": 1 for number in range(1_000)}
+
+    assert _fields({"to": ["x"] * 1_001}) == {"to"}
+    assert _fields({"x" * 200: ["x"] * 1_001}) == {"x" * 100}
+    assert _fields(names) == {""}
+
+
 def test_a_body_may_be_missing_beside_a_template_only() -> None:
     """Else it is named."""
     assert _fields({"templateId": "welcome"}, without="body") == set()

@@ -30,7 +30,7 @@ def test_a_folder_that_changed_is_listed_again(tmp_path: Path) -> None:
     unchanged = templates.names()
     os.utime(tmp_path, ns=(2, 2))
 
-    assert (before, unchanged, templates.names()) == (set(), set(), {"a"})
+    assert (before, unchanged, templates.names()) == (frozenset(), frozenset(), frozenset("a"))
 
 
 def test_a_folder_that_is_gone_says_nothing(tmp_path: Path) -> None:
@@ -40,7 +40,7 @@ def test_a_folder_that_is_gone_says_nothing(tmp_path: Path) -> None:
     missing = templates.names()
     folder.mkdir()
 
-    assert (missing, templates.names()) == (None, set())
+    assert (missing, templates.names()) == (None, frozenset())
 
 
 def test_the_shipped_templates_are_known_unless_told_otherwise(tmp_path: Path) -> None:
