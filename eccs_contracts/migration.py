@@ -70,8 +70,10 @@ def is_json(value: bytes, headers: _Headers | None) -> bool:
     """
     if looks_like_json(value):
         return True
+    if value[:1] == b"\0":
+        return False
     pairs = list(headers or ())
-    if value[:1] == b"\0" or any(name == GUID_HEADER for name, _ in pairs):
+    if any(name == GUID_HEADER for name, _ in pairs):
         return False
     kind = names.text(pairs, names.CONTENT_TYPE) or names.text(pairs, "content-type") or ""
     return kind.partition(";")[0].strip().lower() == names.JSON

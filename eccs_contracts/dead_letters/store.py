@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias
 from eccs_contracts.dead_letters.audit import Batch, Edit, End, Item, ItemState, Lock, Run, RunState, earliest, latest
 from eccs_contracts.dead_letters.errors import AuditUnavailable, ExtraMissing, RunActive
 from eccs_contracts.dead_letters.letters import Place
+from eccs_contracts.failure_reasons import database_failure
 from eccs_contracts.ledger import COLLECTION, DATABASE, client_of
 from eccs_contracts.settings import setting
 
@@ -229,7 +230,7 @@ def _answered() -> Iterator[None]:
     except BadUri as error:
         raise ConfigurationError(f"MONGODB_URI is not usable: {error}") from None
     except PyMongoError as error:
-        raise AuditUnavailable(f"MongoDB does not answer ({type(error).__name__}); see MONGODB_URI") from error
+        raise AuditUnavailable(database_failure(error)) from error
 
 
 def _run_document(run: Run) -> Document:

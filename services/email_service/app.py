@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 from pymongo.errors import PyMongoError
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Scope
 
+from eccs_contracts.failure_reasons import database_failure
+from services.email_service import database
 from services.email_service.openapi import describe
 from services.email_service.operations import operation_routes
 from services.email_service.parts import Parts, make_parts
@@ -30,13 +35,17 @@ def create_app(settings: Settings, producer: Sender) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await _prepare(parts)
+        preparing = asyncio.create_task(_prepare(parts))  # it may take as long as the database does not answer
         yield
+        preparing.cancel()
+        with suppress(asyncio.CancelledError):
+            await preparing
         await parts.mongo.close()
 
     # No /docs and /redoc: they run scripts from a host that is not ours.
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)
     explain_errors(app)
+    _explain_database(app, log)
     app.include_router(email_routes(parts))  # first: routes are tried in their order
     app.include_router(operation_routes(parts))
     describe(app, Templates(settings.templates).names() if settings.templates else None)
@@ -57,10 +66,21 @@ def _refused(scope: Scope, bad: BadHead) -> ASGIApp:
     return respond(ApiError(bad.status, bad.detail), scope["state"]["request_id"])
 
 
+def _explain_database(app: FastAPI, log: Log) -> None:
+    async def handler(request: Request, error: Exception) -> Response:
+        assert isinstance(error, PyMongoError)  # noqa: S101  what the handler is for
+        answer = database.api_error(error)
+        level = "error" if answer.status == 500 else "warning"
+        log(level, "database failed", request=request.state.request_id, **database.about(error))
+        return respond(answer, request.state.request_id)
+
+    app.add_exception_handler(PyMongoError, handler)
+
+
 async def _prepare(parts: Parts) -> None:
     """Make the indexes. A database that is away stops no one who sends without a key, so it does not stop us."""
     try:
         await parts.keys.prepare()
         await parts.ledger.prepare()
     except PyMongoError as error:
-        parts.log("warning", "indexes not made; start again once MongoDB answers", error=type(error).__name__)
+        parts.log("warning", "indexes not made; start again once MongoDB answers", error=database_failure(error))

@@ -122,8 +122,10 @@ class EmailPage(BaseModel):
 
 
 class Stats(BaseModel):
-    """How many e-mails of the caller's stand where."""
+    """How many e-mails of the caller's stand where, of the newest 100,000 of a period."""
 
+    since: Instant | None = Field(default=None, description="Where the period begins.")
+    complete: bool = Field(default=True, description="False if the period may hold more than were counted.")
     total: int = Field(examples=[3])
     states: dict[str, int] = Field(examples=[dict.fromkeys(EmailState, 0)])
 

@@ -9,7 +9,6 @@ from typing import Any, Final
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pymongo.errors import PyMongoError
 from starlette.exceptions import HTTPException
 
 from eccs_contracts.errors import InfrastructureError, UnknownSchema
@@ -117,7 +116,6 @@ def explain_errors(app: FastAPI) -> None:
     handle(HTTPException, _of_http)
     handle(InfrastructureError, lambda _: unavailable("the broker or the schema registry does not answer"))
     handle(UnknownSchema, lambda _: unavailable("the schema is not registered yet"))
-    handle(PyMongoError, lambda _: unavailable("the ledger does not answer"))
 
 
 def _of_validation(error: RequestValidationError) -> ApiError:

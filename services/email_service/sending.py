@@ -66,7 +66,8 @@ class Sending:
         self._log = log
         self._templates = templates
         self._turns = Turns()
-        self._unanswered: set[asyncio.Future[Delivery]] = set()
+        self._unanswered = 0
+        self._settled = asyncio.Event()
 
     async def send(self, caller: Caller, operation: str, items: Sequence[Any]) -> list[Outcome]:
         """Publish what is valid; a result for each item, in their order.
@@ -144,14 +145,20 @@ class Sending:
             answer = self._publisher.hand_over(request, caller.headers)
         except _REFUSALS as error:
             return _refused(error)
-        self._unanswered.add(answer)
-        answer.add_done_callback(self._unanswered.discard)
+        self._unanswered += 1
+        answer.add_done_callback(self._answered)
         return answer
+
+    def _answered(self, _: asyncio.Future[Delivery]) -> None:
+        self._unanswered -= 1
+        if self._unanswered < _MOST_UNANSWERED:
+            self._settled.set()
 
     async def _room(self) -> None:
         """Wait while the broker owes so many answers that settling them would hold up the loop."""
-        while len(self._unanswered) >= _MOST_UNANSWERED:
-            await asyncio.wait(self._unanswered, return_when=asyncio.FIRST_COMPLETED)
+        while self._unanswered >= _MOST_UNANSWERED:
+            self._settled.clear()
+            await self._settled.wait()
 
 
 _MOST_UNANSWERED: Final = 256

@@ -43,6 +43,7 @@ _HOLD: Final = timedelta(seconds=1)
 _LONGEST_HOLD: Final = timedelta(seconds=30)
 _PROBED: Final = timedelta(seconds=0.1)  # while one message finds out whether the server is back
 _MOST_DEFECTS: Final = 3
+_ENVIRONMENT: Final = (Disposition.EXHAUSTED, Disposition.PARKED, Disposition.DEFECT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,8 @@ class Worker:
         claimed = await self._claim(job)
         if isinstance(claimed, Complete | Wait):
             return claimed
+        if job.verdict is not None:  # nothing is sent: it takes no slot from those that are
+            return await self._settle(claimed)
         async with self.slots:
             if wanted():
                 if not self.ledger.surely_held(job):  # this process stood still: another may have taken it over
@@ -202,14 +205,17 @@ class Worker:
             case Retry():
                 await self._retry(job, decision)
             case DeadLetter():
-                if (until := self.gates.flood.blocked_until(self.clock.now())) is not None:
+                until = self.gates.flood.blocked_until(self.clock.now())
+                if until is not None and _tells(outcome, decision):
                     return await self._put_off(job, outcome, until)
                 await self._dead(job, outcome, decision)
             case Hold():
                 await insist(lambda: self.ledger.release(job))
                 blamed = outcome.phase in MESSAGE_PHASES
                 return self._wait(replace(job, holds=job.holds + blamed), decision.reason, outcome.kind)
-        self.gates.flood.ended(self.clock.now(), dead=_is_bad(decision))
+        if _tells(outcome, decision):
+            user = job.request.user_id if job.request else ""
+            self.gates.flood.ended(self.clock.now(), dead=isinstance(decision, DeadLetter), user=user)
         log("info", type(decision).__name__.lower(), email=job.ledger_id, attempt=job.attempt, reason=outcome.reason)
         reached("after-mark")
         return Complete()
@@ -226,7 +232,8 @@ class Worker:
             return error.outcome
         isolation = self.smtp.isolation
         began = isolation.evidence.begin()
-        return isolation.judged(job, await self.smtp.send(mail), began, self.clock.now())
+        outcome = await self.smtp.send(mail, once=isolation.evidence.knows(job.ledger_id))
+        return isolation.judged(job, outcome, began, self.clock.now())
 
     async def _retry(self, job: Job, retry: Retry) -> None:
         """The retry is on the broker before the ledger says so: a crash between the two costs an attempt, no mail."""
@@ -296,6 +303,12 @@ class Worker:
             self.metrics.end_to_end.observe(max(0.0, age))
 
 
-def _is_bad(decision: Decision) -> bool:
-    """Whether an end speaks of bad traffic; a backlog that has expired does not."""
-    return isinstance(decision, DeadLetter) and decision.disposition is not Disposition.EXPIRED
+def _tells(outcome: Outcome, decision: Decision) -> bool:
+    """Whether an end tells something of the environment, and not of the message alone.
+
+    A message that is not what its contract says, has no template or is too late would end like that anywhere. What a
+    server refuses, what has failed too often and what our own errors stop may be the environment's fault.
+    """
+    if not isinstance(decision, DeadLetter) or decision.disposition in _ENVIRONMENT:
+        return True
+    return decision.disposition is Disposition.PERMANENT and outcome.phase in MESSAGE_PHASES

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import socket
+import subprocess
+import sys
 import time
 
 from services.local_stack import Fault
@@ -155,3 +159,44 @@ def down(rig: Rig) -> Injected:
     attempts = {one["attempt"] for one in rig.ledger.find({"_id": {"$in": ids}})}
     assert attempts == {0}, f"attempts were spent: {attempts}"
     return Injected(len(gates), note="20 s down, 1000 waiting, no attempt spent", lifted=lifted)
+
+
+_VARIABLES = {
+    "broker": ("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:{port}"),
+    "registry": ("SCHEMA_REGISTRY_URL", "http://127.0.0.1:{port}"),
+    "MongoDB": ("MONGODB_URI", "mongodb://127.0.0.1:{port}/eccs?directConnection=true"),
+    "mail server": ("SMTP_PORT", "{port}"),
+}
+
+
+def _start_beside(rig: Rig, variable: str, value: str, patience: str) -> subprocess.Popen[str]:
+    """Start the service with one dependency elsewhere; it is not waited for."""
+    environment = rig.environment(HTTP_PORT="0", STARTUP_TIMEOUT=patience, **{variable: value})
+    command = [sys.executable, "-m", "services.notification_service"]
+    return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+
+
+@fault("32", "A dependency that takes connections and says nothing at the start", fast=True)
+def silent_at_start(rig: Rig) -> Injected:
+    """The start is over at STARTUP_TIMEOUT, with a sentence; a signal ends it at once."""
+    seconds = []
+    for what, (variable, form) in _VARIABLES.items():
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            value = form.format(port=silent.getsockname()[1])
+            process = _start_beside(rig, variable, value, "1500")
+            error = process.communicate(timeout=30)[1]
+            assert (process.returncode, variable in error) == (3, True), f"{what}: {process.returncode} {error}"
+            assert "Traceback" not in error
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            value = form.format(port=silent.getsockname()[1])
+            process = _start_beside(rig, variable, value, "60000")
+            silent.accept()
+            began = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=30)
+            seconds.append(time.monotonic() - began)
+            assert process.returncode == 0, f"{what}: SIGTERM ended the start with {process.returncode}"
+    rig.start()
+    rig.feed(3)
+    _arrived(rig, 3)
+    return Injected(2 * len(_VARIABLES), note=f"each of 4; ended by SIGTERM within {max(seconds):.1f} s")

@@ -11,6 +11,8 @@ import pytest
 from pymongo import MongoClient
 
 from eccs_contracts.ledger import COLLECTION, DATABASE, EmailState
+from services.email_service.ledger import _stats_steps
+from services.email_service.models import Period
 from services.local_stack import Stack
 from tests.integration.api_harness import Api, running_api, token
 
@@ -135,6 +137,60 @@ def test_stats_count_what_stands_where(app: Api, user: str) -> None:
 
     assert (found["total"], hour["total"]) == (25, 5)
     assert found["states"] == dict.fromkeys(map(str, EmailState), 0) | {"sent": 9, "dead": 8, "retrying": 8}
+
+
+def test_stats_are_of_the_last_30_days_unless_said_otherwise(app: Api, stack: Stack) -> None:
+    """So that no user's history takes long."""
+    user, now = f"old-{uuid.uuid4()}", datetime.now(UTC)
+    ages = [timedelta(days=29), timedelta(days=31), timedelta(days=400)]
+    rows = [{**_row(user, number), "createdAt": now - age} for number, age in enumerate(ages)]
+    with MongoClient[dict[str, Any]](stack.environment["MONGODB_URI"]) as mongo:
+        mongo.get_default_database(DATABASE)[COLLECTION].insert_many(rows)
+
+    recent = app.get("/api/emails/stats", token(sub=user)).json()
+    older = app.get("/api/emails/stats?since=2001-01-01T00:00:00Z", token(sub=user)).json()
+
+    assert (recent["total"], older["total"], older["since"]) == (1, 3, "2001-01-01T00:00:00.000Z")
+    assert (recent["complete"], older["complete"]) == (True, True)
+
+
+def test_stats_read_an_index_and_no_document(stack: Stack, app: Api, user: str) -> None:
+    """As the database itself says."""
+    assert app.get("/api/emails/stats", token(sub=user)).status_code == 200
+    steps = _stats_steps(user, Period(since=_NOON))
+    with MongoClient[dict[str, Any]](stack.environment["MONGODB_URI"]) as mongo:
+        database = mongo.get_default_database(DATABASE)
+        command = {"aggregate": COLLECTION, "pipeline": steps, "cursor": {}}
+        plan = str(database.command("explain", command, verbosity="queryPlanner"))
+
+    assert "IXSCAN" in plan
+    assert "COLLSCAN" not in plan
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "limit=1_0",
+        "limit=%2B5",
+        "limit=" + "9" * 5_000,
+        "limit=%D9%A1",
+        "since=0001-01-01T00:00:00%2B14:00",
+        "until=9999-12-31T23:59:59-14:00",
+        "since=1e400",
+        "since=" + "9" * 5_000,
+        "cursor=" + "9" * 300,
+        "cursor=MXw5OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTl8eHx5",
+    ],
+)
+def test_numbers_and_instants_of_any_size_are_422(app: Api, query: str) -> None:
+    """By name, in the list and, where it takes them, in the stats."""
+    name = query.partition("=")[0]
+    answers = [app.get(f"/api/emails?{query}")]
+    answers += [app.get(f"/api/emails/stats?{query}")] if name in ("since", "until") else []
+
+    assert [(answer.status_code, answer.json()["problems"][0]["field"]) for answer in answers] == [(422, name)] * len(
+        answers
+    )
 
 
 def test_without_the_database_reading_is_503(stack: Stack) -> None:

@@ -153,11 +153,13 @@ class Stage:
         """The ledger of a candidate."""
         return self.client[name][COLLECTION]
 
-    def feed(self, count: int) -> None:
-        """Produce so many distinct requests."""
-        random = Random(7)
+    def feed(self, count: int, seed: int = 7) -> list[str]:
+        """Produce so many distinct requests; their ids."""
+        random = Random(seed)
+        requests = [_request(random) for _ in range(count)]
         serialize = ContractSerializer(self._registry, EmailRequest, subject=EmailRequest.SUBJECT)
-        self._produce(EmailRequest.TOPIC, (_request(random) for _ in range(count)), serialize)
+        self._produce(EmailRequest.TOPIC, iter(requests), serialize)
+        return [str(one.id) for one in requests]
 
     def feed_retries(self, delays: Sequence[float], name: str, ahead: float) -> dict[str, datetime]:
         """Produce a retry for each delay, in that order, known to the ledger as retries are; the instants by id.

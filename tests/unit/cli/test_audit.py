@@ -89,7 +89,7 @@ def test_what_cannot_be_traced_is_not_under_way_for_ever(entries: dict[str, Any]
 )
 def test_an_undecoded_original_may_name_its_id(key: bytes | None, headers: Any, likely: str | None) -> None:
     """In its key, or in a header of ours."""
-    one = replace(letter(1), envelope=envelope(None, b"junk", key=key, headers=headers))
+    one = replace(letter(1), key=b"letter", envelope=envelope(None, b"junk", key=key, headers=headers))
 
     assert one.likely_id == likely
 

@@ -20,14 +20,14 @@ from tests.unit.cli.letters import letter
 
 
 def test_a_table_fits_the_terminal() -> None:
-    """The widest texts are shortened, numbers stand at the right, control characters are shown as ?."""
+    """The widest texts are shortened, numbers stand at the right, control characters are shown as escapes."""
     rows = [("a" * 100, 1234, None, "x\x1b[31m\ny"), ("b", 5, "c", "z")]
     lines = table(("name", "count", "note", "text"), rows)
 
     assert lines == [
-        f"{'NAME':<57}  COUNT  NOTE  TEXT",
-        f"{'a' * 56}…  1,234  -     x?[31m?y",
-        f"{'b':<57}      5  c     z",
+        f"{'NAME':<53}  COUNT  NOTE  TEXT",
+        f"{'a' * 52}…  1,234  -     x\\x1b[31m\\ny",
+        f"{'b':<53}      5  c     z",
     ]
     assert max(map(len, lines)) <= 80
 

@@ -261,6 +261,16 @@ def test_requests_under_way_are_not_ended_for_others() -> None:
     assert (begun, answers) == ([b"HTTP/1.1 100"] * 2, [b"HTTP/1.1 200"] * 2)
 
 
+def test_an_answer_is_not_held_back() -> None:
+    """Head and body go out at once, though they are written one after the other (TCP_NODELAY)."""
+    with _served(Bounds(connections=2)) as (port, server), _connect(port, _GET) as connection:
+        connection.recv(1)
+        [one] = server.server_state.connections
+        option = one.transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+    assert option != 0
+
+
 def test_a_head_asked_for_has_no_body(port: int) -> None:
     """The length is that of a GET (RFC 9110, 9.3.2)."""
     with _connect(port, b"HEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") as connection:
