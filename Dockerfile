@@ -36,7 +36,7 @@ FROM ${BASE_IMAGE} AS runtime
 RUN rm -rf /usr/local/lib/python3*/site-packages/* /usr/local/lib/python3*/ensurepip /usr/local/bin/pip* \
            /usr/lib/python3*/ensurepip /usr/lib/python3/dist-packages/pip* /usr/share/python-wheels /usr/bin/pip*
 COPY --from=build /opt/eccs /opt/eccs
-COPY services/__init__.py services/logs.py /app/services/
+COPY services/__init__.py services/logs.py services/startup.py /app/services/
 COPY deploy/probe.py /app/probe.py
 WORKDIR /app
 ENV PATH=/opt/eccs/bin:/usr/local/bin:/usr/bin:/bin \

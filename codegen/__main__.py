@@ -13,6 +13,7 @@ from codegen.errors import RefusalError
 from codegen.output import differences, write
 from codegen.parse import parse
 from codegen.render import formatted, render_module, render_package
+from compat_checks.safe_output import safe_streams, visible
 
 _OUT: Final = Path("eccs_contracts/models")
 
@@ -45,13 +46,18 @@ def _draft(target: str) -> int:
     try:
         print(draft(target), end="")
     except RefusalError as error:
-        print(f"codegen: {error}", file=sys.stderr)
+        print(f"codegen: {visible(str(error))}", file=sys.stderr)
         return 1
     return 0
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run; 0 all is well, 1 differences or a refusal, 2 usage."""
+    with safe_streams():
+        return _main(arguments)
+
+
+def _main(arguments: list[str] | None) -> int:
     parser = argparse.ArgumentParser("python -m codegen", description="Typed Python from Avro schemas.")
     parser.add_argument("--check", action="store_true", help="write nothing; print a diff and fail where one is due")
     parser.add_argument("--schemas", type=Path, default=Path("schemas"), metavar="DIR")
@@ -73,11 +79,11 @@ def _run(options: argparse.Namespace, out: Path) -> int:
         files = _flavoured(options.flavour, options.schemas) if options.flavour else generate(options.schemas)
         if not options.check:
             for name in write(files, out):
-                print(f"codegen: {out / name}")
+                print(f"codegen: {visible(str(out / name))}")
             return 0
         diffs = list(differences(files, out))
     except (RefusalError, OSError) as error:
-        print(f"codegen: {error}", file=sys.stderr)
+        print(f"codegen: {visible(str(error))}", file=sys.stderr)
         return 1
     print("".join(diffs), end="")
     if diffs:

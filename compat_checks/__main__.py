@@ -19,6 +19,7 @@ from compat_checks.errors import (
     RegistryUnreachable,
     UsageError,
 )
+from compat_checks.safe_output import safe_streams, visible
 
 _EXIT_CODES: tuple[tuple[type[Exception], int], ...] = (
     (RegistryUnreachable, 3),
@@ -32,6 +33,11 @@ _EXIT_CODES: tuple[tuple[type[Exception], int], ...] = (
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit code."""
+    with safe_streams():
+        return _main(arguments)
+
+
+def _main(arguments: list[str] | None) -> int:
     options = parser().parse_args(arguments)
     try:
         return _run(options.run, options)
@@ -39,14 +45,16 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.close()
         return 141
     except (CompatChecksError, OSError) as error:
-        print(f"compat-checks: {error}", file=sys.stderr)
+        print(f"compat-checks: {visible(str(error))}", file=sys.stderr)
         return next(code for kind, code in _EXIT_CODES if isinstance(error, kind))
     except KeyboardInterrupt:
         return 130
     except Exception as error:  # a defect of ours: never a pass, and no traceback unasked
         if os.environ.get("COMPAT_CHECKS_DEBUG"):
             raise
-        print(f"compat-checks: a defect of compat-checks: {type(error).__name__}: {error}", file=sys.stderr)
+        print(
+            f"compat-checks: a defect of compat-checks: {type(error).__name__}: {visible(str(error))}", file=sys.stderr
+        )
         print("compat-checks: report it with the traceback: COMPAT_CHECKS_DEBUG=1", file=sys.stderr)
         return 70
 

@@ -14,9 +14,10 @@ from compat_checks.errors import BaselineUnusable, InvalidSchema
 from compat_checks.files import SchemaFiles
 from compat_checks.git import texts_at
 from compat_checks.parse import parse_schema
+from compat_checks.reading import read_text
 from compat_checks.review import Version
 
-_VERSION_FILE: Final = re.compile(r"(?:history/)?([^/]+)/v(\d+)\.avsc")
+_VERSION_FILE: Final = re.compile(r"(?:history/)?([^/]+)/v([0-9]{1,9})\.avsc")
 
 
 @frozen
@@ -190,7 +191,7 @@ def _read(folder: Path, pattern: str) -> dict[str, str]:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text("utf-8")
+        return read_text(path)
     except OSError as error:
         raise BaselineUnusable(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError as error:

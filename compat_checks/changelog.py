@@ -16,6 +16,7 @@ from compat_checks.diff import changes
 from compat_checks.files import SchemaFiles
 from compat_checks.history import published
 from compat_checks.parse import parse_schema
+from compat_checks.reading import read_schema
 from compat_checks.resolution import check_pair
 from compat_checks.review import Change
 from compat_checks.schema import Schema
@@ -80,7 +81,7 @@ def outdated(folder: Path) -> str:
         CompatChecksError: as `changelog`.
     """
     path = folder / CHANGELOG
-    there = path.read_text("utf-8") if path.exists() else ""
+    there = read_schema(path) if path.exists() else ""
     wanted = changelog(folder)
     lines = (there.splitlines(), wanted.splitlines())
     return "\n".join(difflib.unified_diff(*lines, f"{path} as it is", f"{path} as it should be", lineterm=""))

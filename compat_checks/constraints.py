@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Final
 
 from compat_checks.classes import frozen
 from compat_checks.notation import value_text
+from compat_checks.patterns import pattern_problem
 from compat_checks.schema import Field, Union
 from compat_checks.source import Json
 from compat_checks.text_formats import FORMATS
 
+_PATTERN: Final = "pattern"
+_REWRITE: Final = (
+    "write it so that each text matches in one way: no repetition inside of a repetition of the same characters, "
+    "and no two next to each other; [a-z]+(-[a-z]+)* rather than ([a-z]+-?)+"
+)
 _TEXTS: Final = ("string", "bytes", "fixed")
 _NUMBERS: Final = ("int", "long", "float", "double")
 
@@ -42,11 +49,15 @@ def _is_length(value: Json) -> bool:
 
 
 def _is_expression(value: Json) -> bool:
-    try:
-        re.compile(value)
-    except (re.error, TypeError, RecursionError, OverflowError):
+    if not isinstance(value, str):
         return False
-    return isinstance(value, str)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of sets that a later Python may read otherwise
+            re.compile(value)
+    except (re.error, RecursionError, OverflowError):
+        return False
+    return True
 
 
 CONSTRAINTS: Final[dict[str, Constraint]] = {
@@ -67,7 +78,25 @@ CONSTRAINTS: Final[dict[str, Constraint]] = {
 
 
 def constraints_of(field: Field) -> Iterator[tuple[str, Json]]:
-    """The constraints of a field that mean something: well formed, and on a type that can have them."""
+    """The constraints of a field that can be checked: well formed, on a type that can have them, in linear time."""
+    for key, value in _well_formed(field):
+        if key != _PATTERN or pattern_problem(value) is None:
+            yield key, value
+
+
+def slow_pattern(field: Field) -> Misuse | None:
+    """What is wrong with a pattern that can take more than linear time; None if the field has none.
+
+    Such a pattern can stop a program for days with a text of 40 characters.
+    """
+    pattern = dict(_well_formed(field)).get(_PATTERN)
+    problem = None if pattern is None else pattern_problem(pattern)
+    if problem is None:
+        return None
+    return Misuse(_PATTERN, f"the pattern {value_text(pattern)} may take more than linear time: {problem}", _REWRITE)
+
+
+def _well_formed(field: Field) -> Iterator[tuple[str, Json]]:
     for key, constraint in CONSTRAINTS.items():
         if key in field.props and _kind(field) in constraint.kinds and constraint.fits(field.props[key]):
             yield key, field.props[key]
@@ -102,7 +131,7 @@ def misuses(field: Field) -> Iterator[Misuse]:
             yield Misuse(key, f"{key} means nothing for {kind}", f"it is for {', '.join(constraint.kinds)}")
         elif key in field.props and not constraint.fits(value):
             yield Misuse(key, f"{key} is {constraint.expected}, not {value_text(value)}", "correct it")
-    given = dict(constraints_of(field))
+    given = dict(_well_formed(field))
     for low, high in (("minLength", "maxLength"), ("minimum", "maximum")):
         if low in given and high in given and given[low] > given[high]:
             message = f"{low} {given[low]} is more than {high} {given[high]}, so no value fits"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +10,7 @@ from compat_checks.classes import field, frozen
 from compat_checks.errors import InvalidContracts
 from compat_checks.findings import Severity
 from compat_checks.levels import LEVELS
+from compat_checks.reading import parse_toml, read_toml
 from compat_checks.semver import SEMVER
 
 # Categories of lint, each holding the ones before it.
@@ -138,16 +138,18 @@ def load_contracts(folder: Path) -> Contracts:
     """
     path = folder / "contracts.toml"
     try:
-        return parse_contracts(path.read_text("utf-8"))
-    except OSError as error:
+        text = read_toml(path)
+    except FileNotFoundError as error:
         raise InvalidContracts(f"{path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, InvalidContracts) as error:
+    try:
+        return parse_contracts(text)
+    except InvalidContracts as error:
         raise InvalidContracts(f"{path}: {error}") from None
 
 
 def parse_contracts(text: str) -> Contracts:
     """Read the text of a contracts.toml; errors as `load_contracts`."""
-    root = _Table("", tomllib.loads(text))
+    root = _Table("", parse_toml(text))
     if root.take("version", int) != 1:
         raise InvalidContracts("version: this tool reads version 1")
     defaults = root.take("topic_defaults", dict, {})

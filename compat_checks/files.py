@@ -10,6 +10,7 @@ from compat_checks.errors import InvalidSchema
 from compat_checks.inline import compact, inline
 from compat_checks.moving import definitions
 from compat_checks.parse import Names, parse_schema
+from compat_checks.reading import read_schema
 from compat_checks.schema import NamedSchema, Schema
 from compat_checks.source import Json, Source
 
@@ -26,8 +27,11 @@ class SchemaFiles:
         """Take texts by their path, relative to the folder and with `/` between its parts.
 
         Raises:
-            InvalidSchema: a file that is not JSON, or a name that two files define.
+            InvalidSchema: a file that is not JSON, a name that two files define, or a file name that is not UTF-8.
         """
+        for path in texts:
+            if (shown := path.encode("utf-8", "backslashreplace").decode()) != path:
+                raise InvalidSchema("the name of the file is not UTF-8; rename it", path=shown)
         kept = {path: text for path, text in sorted(texts.items()) if _is_current(PurePosixPath(path))}
         self._sources = {path: Source(text, path) for path, text in kept.items()}
         self._values = {path: source.load() for path, source in self._sources.items()}
@@ -50,7 +54,7 @@ class SchemaFiles:
         try:
             paths = sorted(folder.rglob("*.avsc"))
             kept = [path for path in paths if _is_current(path.relative_to(folder))]
-            return cls({path.relative_to(folder).as_posix(): _text(path) for path in kept})
+            return cls({path.relative_to(folder).as_posix(): read_schema(path) for path in kept})
         except OSError as error:
             raise InvalidSchema(f"cannot be read: {error}", path=str(folder)) from None
 
@@ -123,13 +127,6 @@ class SchemaFiles:
             return None  # not anywhere, or further down in the file that is being read
         self.schema(home)
         return self._names.known.get(fullname)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except UnicodeDecodeError as error:
-        raise InvalidSchema(f"is not UTF-8: {error.reason} at byte {error.start}", path=str(path)) from None
 
 
 def _is_current(path: PurePath) -> bool:

@@ -15,6 +15,7 @@ from compat_checks.findings import Finding, Fix
 from compat_checks.fix_plan import FileFix, FixPlan, Left, lines
 from compat_checks.fix_work import Candidate, Work, check_schemas, together
 from compat_checks.fixes import Copy
+from compat_checks.reading import read_bytes
 
 __all__ = ["MAX_ROUNDS", "FileFix", "FixPlan", "Left", "fix_until_stable", "planned", "write"]
 
@@ -133,7 +134,7 @@ def _identity(fix: Fix) -> str:
 
 def _on_disk(one: FileFix, path: Path) -> bytes:
     """The new content of a file, with the line breaks that it has on disk."""
-    raw = path.read_bytes().decode("utf-8", errors="surrogateescape")
+    raw = read_bytes(path).decode("utf-8", errors="surrogateescape")
     plain = raw.replace("\r\n", "\n").replace("\r", "\n")
     if one.old not in (raw, plain):
         raise FileChanged(f"{path}: the file changed since it was read; run fix again")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from compat_checks.errors import BaselineUnreachable, BaselineUnusable
+from compat_checks.reading import MAX_FILE
 
 _QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
 
@@ -20,7 +21,8 @@ def texts_at(ref: str, folder: Path) -> dict[str, str]:
     """
     commit = _commit(ref, folder)
     prefix = _git(folder, "rev-parse", "--show-prefix").decode().strip()
-    listed = _git(folder, "ls-tree", "-r", "-z", "--full-tree", commit, "--", prefix or ".").decode().split("\0")
+    tree = _git(folder, "ls-tree", "-r", "-z", "--full-tree", commit, "--", prefix or ".")
+    listed = tree.decode(errors="surrogateescape").split("\0")
     blobs = {}
     for entry in filter(None, listed):
         head, _, path = entry.partition("\t")
@@ -44,7 +46,11 @@ def _commit(ref: str, folder: Path) -> str:
 
 def _contents(folder: Path, blobs: Sequence[str], ref: str) -> list[str]:
     """The texts of blobs, through one process (git-cat-file(1), BATCH OUTPUT)."""
-    output = _git(folder, "cat-file", "--batch", given="".join(f"{blob}\n" for blob in blobs).encode())
+    given = "".join(f"{blob}\n" for blob in blobs).encode()
+    for line in _git(folder, "cat-file", "--batch-check=%(objectsize)", given=given).split(b"\n"):
+        if line.isdigit() and int(line) > MAX_FILE:
+            raise BaselineUnusable(f"git:{ref}: a file of {int(line)} bytes is larger than {MAX_FILE // 2**20} MiB")
+    output = _git(folder, "cat-file", "--batch", given=given)
     found, at = [], 0
     for blob in blobs:
         end = output.index(b"\n", at)

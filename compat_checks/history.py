@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -16,12 +16,13 @@ from compat_checks.contracts import Subject, load_contracts
 from compat_checks.errors import CompatChecksError, InvalidContracts, InvalidSchema
 from compat_checks.files import SchemaFiles
 from compat_checks.inline import compact
+from compat_checks.reading import parse_toml, read_bytes, read_schema, read_toml
 from compat_checks.semver import SEMVER, parts
 from compat_checks.source import Source
 
 CHECKSUMS: Final = "SHA256SUMS"
 RELEASES: Final = "versions.toml"
-_VERSION: Final = re.compile(r"v([1-9]\d*)\.avsc")
+_VERSION: Final = re.compile(r"v([1-9][0-9]{0,8})\.avsc")
 
 
 @frozen
@@ -78,7 +79,7 @@ def published(folder: Path, subject: str) -> tuple[Published, ...]:
         if not (match := _VERSION.fullmatch(path.name)):
             raise InvalidSchema("a published version is called v<N>.avsc", path=str(path))
         number = int(match[1])
-        text = compact(Source(path.read_text("utf-8"), str(path)).load())
+        text = compact(Source(read_schema(path), str(path)).load())
         release = releases.get(f"v{number}", {})
         found[number] = Published(subject, number, path, text, release.get("version", ""), release.get("date"))
     if sorted(found) != list(range(1, len(found) + 1)):
@@ -139,7 +140,7 @@ def _publish(folder: Path, subject: Subject, text: str, day: date) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(json.loads(text), indent=2, ensure_ascii=False) + "\n", "utf-8")
     releases = path.with_name(RELEASES)
-    before = releases.read_text("utf-8") + "\n" if releases.exists() else ""
+    before = read_toml(releases) + "\n" if releases.exists() else ""
     releases.write_text(f'{before}[{label}]\nversion = "{subject.version}"\ndate = {day}\n', "utf-8")
     lines = [f"{_digest(path)}  {path.relative_to(history).as_posix()}\n" for path in _covered(history)]
     (history / CHECKSUMS).write_text("".join(lines), "utf-8")
@@ -148,11 +149,11 @@ def _publish(folder: Path, subject: Subject, text: str, day: date) -> Path:
 
 def _releases(path: Path) -> Mapping[str, Mapping[str, Any]]:
     """By label: the semantic version and the day."""
-    if not path.exists():
+    if not os.path.lexists(path):
         return {}
     try:
-        found: Mapping[str, Mapping[str, Any]] = tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        found: Mapping[str, Mapping[str, Any]] = parse_toml(read_toml(path))
+    except InvalidContracts as error:
         raise InvalidContracts(f"{path}: {error}") from None
     for label, release in found.items():
         if not isinstance(release, dict) or not SEMVER.fullmatch(str(release.get("version"))):
@@ -169,9 +170,16 @@ def _covered(history: Path) -> list[Path]:
 
 def _listed(history: Path) -> dict[str, str]:
     path = history / CHECKSUMS
-    lines = path.read_text("utf-8").splitlines() if path.exists() else []
+    lines = read_schema(path).splitlines() if os.path.lexists(path) else []
     return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
 
 
 def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return hashlib.sha256(_content(path)).hexdigest()
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return read_bytes(path)
+    except OSError as error:
+        raise InvalidSchema(f"cannot be read: {error.strerror}", path=str(path)) from None

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from compat_checks.impact import FileImpact, Impact, ReaderImpact
+from compat_checks.safe_output import visible
 
 
 def text(found: Impact) -> str:
     """The impact for a terminal, without a line break at its end."""
+    return "\n".join(map(visible, _lines(found)))
+
+
+def _lines(found: Impact) -> list[str]:
     if not found.types:
-        return "nothing changed"
-    lines = [f"types ({len(found.types)})", *(f"  {name}" for name in found.types)]
-    lines += [f"files ({len(found.files)})", *(f"  {_file_line(one)}" for one in found.files)]
-    lines += [f"subjects ({len(found.subjects)})"]
-    lines += [f"  {one.name}: topic {one.topic}, owner {one.owner}, {one.compatibility}" for one in found.subjects]
-    lines += [f"readers ({len(found.readers)}, {len(found.broken)} break)"]
+        return ["nothing changed"]
+    shown = [f"types ({len(found.types)})", *(f"  {name}" for name in found.types)]
+    shown += [f"files ({len(found.files)})", *(f"  {_file_line(one)}" for one in found.files)]
+    shown += [f"subjects ({len(found.subjects)})"]
+    shown += [f"  {one.name}: topic {one.topic}, owner {one.owner}, {one.compatibility}" for one in found.subjects]
+    shown += [f"readers ({len(found.readers)}, {len(found.broken)} break)"]
     for one in found.readers:
-        lines += [f"  {one.reader.team}, {one.reader.subject}: {_state(one)}", *(f"    {why}" for why in one.reasons)]
-    return "\n".join(lines)
+        shown += [f"  {one.reader.team}, {one.reader.subject}: {_state(one)}", *(f"    {why}" for why in one.reasons)]
+    return shown
 
 
 def as_json(found: Impact) -> dict[str, object]:

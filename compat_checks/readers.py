@@ -9,6 +9,7 @@ from typing import Final
 from compat_checks.classes import frozen
 from compat_checks.errors import InvalidContracts, InvalidSchema
 from compat_checks.parse import parse_schema
+from compat_checks.reading import read_schema
 from compat_checks.schema import Schema
 from compat_checks.source import Source
 
@@ -52,8 +53,4 @@ def _reader(path: Path, folder: Path, subjects: Collection[str]) -> Reader:
         raise InvalidSchema("the schema of a reader is readers/<team>/<subject>.avsc", path=shown)
     if name not in subjects:
         raise InvalidContracts(f'{shown}: contracts.toml declares no subject "{name}"')
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidSchema(f"cannot be read: {error}", path=shown) from None
-    return Reader(between[0], name, shown, parse_schema(Source(text, shown)))
+    return Reader(between[0], name, shown, parse_schema(Source(read_schema(path, shown), shown)))

@@ -7,6 +7,7 @@ something is wrong, so they are found then, by a second and slower walk over the
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
@@ -22,7 +23,12 @@ MAX_NESTING: Final = 800  # arrays and objects inside of each other; Python's ow
 
 _TOO_DEEP: Final = f"nested too deeply: more than {MAX_NESTING} arrays and objects inside of each other"
 
-_TOKEN = re.compile(r'\s*([{}\[\],:]|"(?:[^"\\]|\\.)*"|[^\s{}\[\],:"]+)', re.DOTALL)
+MAX_DIGITS: Final = 400  # of a whole number; the largest double has 309
+
+_SHOWN: Final = 30  # characters of a number in a message
+_HALF: Final = re.compile("[\ud800-\udfff]")
+_SURROGATE: Final = re.compile(r"[\ud800-\udfff]|\\u[dD][89a-fA-F]")
+_TOKEN = re.compile(r'\s*([{}\[\],:]|"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^\s{}\[\],:"]+)', re.DOTALL)
 
 
 @frozen(eq=False)
@@ -58,11 +64,28 @@ class Source:
         except _KeyTwiceError as error:
             reason = f"the key {error} is given twice in one object"
             raise InvalidSchema(reason, path=self.path, position=self._second_key()) from None
+        except _NumberError as error:
+            reason = f"the number {error.shown} is larger than any number of Avro"
+            raise InvalidSchema(reason, path=self.path, position=self._first(error.lexeme)) from None
         except ValueError as error:  # a constant or a number that Python reads and JSON, or Avro, does not know
             raise InvalidSchema(f"not JSON: {error}", path=self.path) from None
         if self.text.count("{") + self.text.count("[") > MAX_NESTING and _is_deep(value):
             raise InvalidSchema(_TOO_DEEP, path=self.path)
+        self._refuse_surrogates()
         return value
+
+    def _refuse_surrogates(self) -> None:
+        """Raises InvalidSchema for half of a surrogate pair: no text has it, and UTF-8 cannot write it."""
+        if not _SURROGATE.search(self.text):
+            return
+        for lexeme, start, _ in _lexemes(self.text):
+            if lexeme[0] == '"' and (half := _HALF.search(json.loads(lexeme))):
+                reason = f"\\u{ord(half[0]):04x} is half of a surrogate pair, and no character"
+                raise InvalidSchema(reason, path=self.path, position=self._at(start))
+
+    def _first(self, wanted: str) -> Position | None:
+        """Where a lexeme stands for the first time."""
+        return next((self._at(start) for lexeme, start, _ in _lexemes(self.text) if lexeme == wanted), None)
 
     def position(self, pointer: str) -> Position | None:
         """Where the value at a JSON pointer starts; None for a pointer that leads nowhere."""
@@ -166,11 +189,40 @@ def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     return result
 
 
+class _NumberError(ValueError):
+    """Raised for a number that nothing can hold.
+
+    Attributes:
+        lexeme: as it is written.
+        shown: the same, short enough for a message.
+    """
+
+    def __init__(self, lexeme: str) -> None:
+        self.lexeme = lexeme
+        self.shown = lexeme if len(lexeme) <= _SHOWN else f"{lexeme[:_SHOWN]}… ({len(lexeme)} characters)"
+        super().__init__(self.shown)
+
+
+def _whole(lexeme: str) -> int:
+    if len(lexeme) > MAX_DIGITS:
+        raise _NumberError(lexeme)
+    return int(lexeme)
+
+
+def _decimal(lexeme: str) -> float:
+    number = float(lexeme)
+    if math.isinf(number):
+        raise _NumberError(lexeme)
+    return number
+
+
 def _constant(name: str) -> Json:
     raise ValueError(f"{name} is no value of JSON")
 
 
-_DECODER: Final = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_object, parse_constant=_constant, parse_int=_whole, parse_float=_decimal
+)
 
 
 def _is_deep(value: Json) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any, Final
 from compat_checks.classes import frozen, replace
 from compat_checks.errors import InvalidContracts
 from compat_checks.findings import Finding
+from compat_checks.reading import parse_toml, read_toml
 
 FILE: Final = "waivers.toml"
 _TEXTS: Final = ("rule", "subject", "element", "fingerprint", "reason", "owner")
@@ -51,12 +51,12 @@ def load_waivers(folder: Path) -> tuple[Waiver, ...]:
     """
     path = folder / FILE
     try:
-        root = tomllib.loads(path.read_text("utf-8"))
+        text = read_toml(path)
     except FileNotFoundError:
         return ()
-    except OSError as error:
-        raise InvalidContracts(f"{path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    try:
+        root = parse_toml(text)
+    except InvalidContracts as error:
         raise InvalidContracts(f"{path}: {error}") from None
     entries = root.get("waivers", [])
     if root.keys() - {"version", "waivers"} or root.get("version") != 1 or not isinstance(entries, list):

@@ -16,8 +16,9 @@ INT64: Final = range(-(2**63), 2**63)
 
 _BOM: Final = b"\xef\xbb\xbf"
 _STARTS: Final = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*[{\[]")
-# Byte-order marks of UTF-16 and UTF-32, and a first character of JSON in either order of the bytes.
-_WIDE: Final = re.compile(rb"\xff\xfe|\xfe\xff|\x00\x00\xfe\xff|[{\[]\x00|\x00[{\[]\x00[\t\n\r \"]")
+# The byte-order marks of UTF-16 and of UTF-32 in little-endian order, and JSON in either without a mark. What starts
+# with a zero byte, as the other order does, is a frame.
+_WIDE: Final = re.compile(rb"\xff\xfe|\xfe\xff|[{\[]\x00")
 _INT64_DIGITS: Final = 19
 _SHOWN: Final = 20
 _BLANKS: Final = re.compile(r"[ \t\r\n]*")
@@ -55,7 +56,7 @@ class Repeating(dict[str, Any]):
 
 
 def looks_like_json(value: bytes) -> bool:
-    """Whether a value starts as a JSON object or array does: after a byte-order mark and blanks, in any UTF.
+    """Whether a value starts as a JSON object or array does: after a byte-order mark and blanks, or in UTF-16.
 
     No Avro message of our contracts does: a frame starts with a zero byte and Avro alone with the length of an id.
     """

@@ -70,10 +70,12 @@ def is_json(value: bytes, headers: _Headers | None) -> bool:
     """
     if looks_like_json(value):
         return True
-    pairs = list(headers or ())
-    if value[:1] == b"\0" or any(name == GUID_HEADER for name, _ in pairs):
+    if value[:1] == b"\0":
         return False
-    kind = names.text(pairs, names.CONTENT_TYPE) or names.text(pairs, "content-type") or ""
+    pairs = list(headers or ())
+    if any(name == GUID_HEADER for name, _ in pairs):
+        return False
+    kind = names.text(pairs, names.CONTENT_TYPE) or names.text(pairs, names.PLAIN_CONTENT_TYPE) or ""
     return kind.partition(";")[0].strip().lower() == names.JSON
 
 

@@ -21,6 +21,12 @@ def skip(bootstrap: str, group: str, topics: Sequence[str]) -> None:
         consumer.commit(offsets=places, asynchronous=False)
 
 
+def ends(bootstrap: str, topic: str) -> list[int]:
+    """The offset after the last record of each partition."""
+    with _consumer(bootstrap, "places") as consumer:
+        return [consumer.get_watermark_offsets(place, _TIMEOUT)[1] for place in _places(topic)]
+
+
 def committed(bootstrap: str, group: str, topic: str) -> list[int]:
     """The committed offset of each partition; 0 where there is none."""
     with _consumer(bootstrap, group) as consumer:

@@ -6,12 +6,14 @@ import argparse
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from compat_checks.errors import UsageError
 
 if TYPE_CHECKING:
     from compat_checks.registry.client import RegistryClient
+
+_MAX_SECRET: Final = 64 * 1024  # characters
 
 
 def secret(name: str) -> str | None:
@@ -28,11 +30,12 @@ def secret(name: str) -> str | None:
     if value:
         raise UsageError(f"{name} and {name}_FILE are both set: one of them decides")
     try:
-        found = Path(path).read_text("utf-8").rstrip("\r\n")
+        with Path(path).open(encoding="utf-8") as file:  # a pipe of the shell's is welcome here
+            found = file.read(_MAX_SECRET + 1).rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{name}_FILE: {path} cannot be read: {error}") from None
-    if not found:
-        raise UsageError(f"{name}_FILE: {path} is empty")
+    if not found or len(found) > _MAX_SECRET:
+        raise UsageError(f"{name}_FILE: {path} is {'too large for a secret' if found else 'empty'}")
     return found
 
 

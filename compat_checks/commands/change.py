@@ -14,6 +14,7 @@ from compat_checks.contracts import Subject
 from compat_checks.diff import changes
 from compat_checks.errors import UsageError
 from compat_checks.review import Change
+from compat_checks.safe_output import print_lines
 from compat_checks.schema import Schema
 
 
@@ -29,7 +30,7 @@ def diff(options: argparse.Namespace) -> int:
     if options.format == "json":
         print(json.dumps({"version": 1, "changes": [_as_json(one) for one in found]}, indent=2))
     else:
-        print("\n".join(one.sentence for one in found) or "nothing changed")
+        print_lines([one.sentence for one in found] or ["nothing changed"])
     return 0
 
 
@@ -71,7 +72,7 @@ def changelog(options: argparse.Namespace) -> int:
     if not difference:
         print(f"compat-checks: {path} is up to date")
     elif options.check:
-        print(difference)
+        print_lines(difference.splitlines())
         print(f"compat-checks: {path} is not up to date; run: compat-checks changelog")
         return 1
     else:

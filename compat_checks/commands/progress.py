@@ -6,6 +6,8 @@ import time
 from types import TracebackType
 from typing import Final, Self, TextIO
 
+from compat_checks.safe_output import visible
+
 QUIET: Final = 1.0  # seconds before the first word: what is done sooner needs none
 EVERY: Final = 0.1  # seconds between two updates
 
@@ -14,7 +16,7 @@ class Progress:
     """Takes what is being done and shows it, on a terminal only; gone when the command is done."""
 
     def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+        self._stream: TextIO = getattr(stream, "raw", stream)  # what moves the cursor is ours
         self._next = time.monotonic() + QUIET if stream.isatty() else float("inf")
         self._shown = False
 
@@ -23,7 +25,7 @@ class Progress:
         now = time.monotonic()
         if now >= self._next:
             self._next, self._shown = now + EVERY, True
-            self._stream.write(f"\r\x1b[K{text[:79]}")
+            self._stream.write(f"\r\x1b[K{visible(text)[:79]}")
             self._stream.flush()
 
     def __enter__(self) -> Self:

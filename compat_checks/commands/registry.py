@@ -6,15 +6,21 @@ import argparse
 import json
 import signal
 import threading
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from compat_checks.commands.access import connect
 from compat_checks.errors import UsageError
+from compat_checks.reading import read_text
+from compat_checks.safe_output import print_lines, visible
 
 if TYPE_CHECKING:
     from compat_checks.registry.client import RegistryClient
     from compat_checks.registry.plan import Plan
+
+
+_MAX_PLAN: Final = 256 * 1024 * 1024  # bytes; a plan holds every schema that is to be registered
 
 
 def plan(options: argparse.Namespace) -> int:
@@ -33,8 +39,7 @@ def apply(options: argparse.Namespace) -> int:
         made = _saved(options.plan) if options.plan else plan_contracts(options.schemas, client, force=options.force)
         if made.refusals or not made.steps:
             return _show(made, options)
-        for line in apply_plan(made, client):
-            print(f"compat-checks: {line}", flush=True)
+        _carry_out(apply_plan(made, client))
     return 0
 
 
@@ -49,8 +54,7 @@ def promote(options: argparse.Namespace) -> int:
         code = _show(made, options)
         if code or not options.yes:
             return code
-        for line in apply_plan(made, target):
-            print(f"compat-checks: {line}", flush=True)
+        _carry_out(apply_plan(made, target))
     return 0
 
 
@@ -67,6 +71,12 @@ def serve(options: argparse.Namespace) -> int:
     return 0
 
 
+def _carry_out(steps: Iterable[str]) -> None:
+    """Say each step as soon as it is done."""
+    for line in steps:
+        print(f"compat-checks: {visible(line)}", flush=True)
+
+
 def _registry(options: argparse.Namespace) -> RegistryClient:
     if not options.registry:
         raise UsageError("give --registry URL, or set SCHEMA_REGISTRY_URL")
@@ -80,7 +90,7 @@ def _show(made: Plan, options: argparse.Namespace) -> int:
     if getattr(options, "format", "text") == "json":
         print(json.dumps(made.to_json(), indent=2))
     else:
-        print("\n".join(made.lines()))
+        print_lines(made.lines())
     return 1 if made.refusals else 0
 
 
@@ -88,9 +98,9 @@ def _saved(path: Path) -> Plan:
     from compat_checks.registry.plan import Plan
 
     try:
-        value = json.loads(path.read_text("utf-8"))
+        value = json.loads(read_text(path, _MAX_PLAN))
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise UsageError(f"{path} is no plan: it is not JSON; compat-checks plan --out FILE makes one") from None
     return Plan.from_json(value)

@@ -21,6 +21,7 @@ from compat_checks.findings import Finding, Severity
 from compat_checks.report import Options, color_wanted, parse_specs, write_reports
 from compat_checks.review import Review
 from compat_checks.rule import Rule
+from compat_checks.safe_output import print_lines
 
 
 def lint(options: argparse.Namespace) -> int:
@@ -53,8 +54,7 @@ def fix(options: argparse.Namespace) -> int:
         return [*run_check(changed, scope).open_findings(), *_linted(changed, options)]
 
     plan = fix_until_stable(findings, {path: workspace.files.text(path) for path in workspace.files.paths})
-    for line in plan.lines():
-        print(line)
+    print_lines(plan.lines())
     if options.write:
         for path in write(plan, options.schemas):
             print(f"compat-checks: wrote {path}")

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from compat_checks import fixes
-from compat_checks.constraints import misuses
+from compat_checks.constraints import constraints_of, misuses, slow_pattern
 from compat_checks.lint.targets import AttributesTarget, FieldTarget, leaves, part
 from compat_checks.notation import TAGS, value_text
 from compat_checks.rule import Hit
@@ -36,6 +36,54 @@ def constraint_well_formed(target: FieldTarget) -> Iterator[Hit]:
     """
     for one in misuses(target.field):
         yield Hit(message=one.message, place=target.field.place / one.key, hint=one.hint)
+
+
+def pattern_linear_time(target: FieldTarget) -> Iterator[Hit]:
+    """A pattern matches in linear time.
+
+    What it does:
+        Proves that a text of n characters takes a number of steps in proportion to n, whatever the text. Finds
+        patterns for which it cannot: repetitions inside of or beside repetitions of the same characters,
+        alternatives that overlap, back-references, look-arounds, and flags.
+
+    Why it matters:
+        The regular expressions of Python, Java and JavaScript try one way to match after the other. For `(a+)+` each
+        further letter doubles the ways, so that a value of 40 letters stops a consumer for days. Code generation
+        refuses such patterns.
+
+    Example:
+        `{"name": "code", "type": "string", "pattern": "([a-z]+-?)+"}`
+
+    Use instead:
+        `{"name": "code", "type": "string", "pattern": "[a-z]+(-[a-z]+)*-?"}`
+    """
+    if found := slow_pattern(target.field):
+        yield Hit(message=found.message, place=target.field.place / found.key, hint=found.hint)
+
+
+def pattern_has_max_length(target: FieldTarget) -> Iterator[Hit]:
+    """A pattern has a maxLength beside it.
+
+    What it does:
+        Finds `pattern` on a field that has no `maxLength`.
+
+    Why it matters:
+        The time of a match grows with the text, and readers in other languages have engines of their own. Columns
+        and forms need a length, too.
+
+    Example:
+        `{"name": "code", "type": "string", "pattern": "[a-z]+"}`
+
+    Use instead:
+        `{"name": "code", "type": "string", "pattern": "[a-z]+", "maxLength": 64}`
+    """
+    given = {key for key, _ in constraints_of(target.field)}
+    if "pattern" in given and "maxLength" not in given:
+        yield Hit(
+            message="the pattern has no maxLength beside it",
+            place=target.field.place / "pattern",
+            hint="add the largest length that the field may have",
+        )
 
 
 def pii_tag_required(target: FieldTarget) -> Iterator[Hit]:

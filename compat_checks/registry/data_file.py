@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from compat_checks.errors import RegistryError
+from compat_checks.reading import read_text
 from compat_checks.registry.refused import Refused
 from compat_checks.registry.settings import Settings
 from compat_checks.registry.store import Store
@@ -17,6 +18,7 @@ from compat_checks.registry.versions import Versions
 from compat_checks.source import Json
 
 _FORMAT: Final = 2
+_MAX_DATA: Final = 1024 * 1024 * 1024  # bytes
 
 
 def load(path: Path) -> Store:
@@ -28,8 +30,8 @@ def load(path: Path) -> Store:
     if not path.exists():
         return Store()
     try:
-        return from_json(json.loads(path.read_text("utf-8")))
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, Refused) as error:
+        return from_json(json.loads(read_text(path, _MAX_DATA)))
+    except (OSError, ValueError, LookupError, TypeError, RecursionError, AttributeError, Refused) as error:
         raise RegistryError(f"{path} is not a file that a registry wrote ({error}); move it away") from None
 
 

@@ -14,8 +14,12 @@ from compat_checks.classes import frozen, replace
 from compat_checks.errors import ReportUnusable
 from compat_checks.report.options import Options, color_wanted
 from compat_checks.review import Review
+from compat_checks.safe_output import SafeStream
 
 __all__ = ["FORMATS", "Format", "Options", "Spec", "color_wanted", "parse_specs", "write_reports"]
+
+
+_EMOJI: Final = "\ufe0f"  # in our own signs of severity; in what schemas say it is escaped before
 
 
 @frozen
@@ -86,7 +90,10 @@ def write_reports(review: Review, specs: Sequence[str], options: Options, stdout
         if spec.path:
             _write(spec.path, FORMATS[spec.format](review, replace(options, color=False)))
         else:
-            stdout.write(_encodable(FORMATS[spec.format](review, options), stdout))
+            text = FORMATS[spec.format](review, options)
+            stream = stdout if isinstance(stdout, SafeStream) else SafeStream(stdout)
+            keep = _EMOJI if spec.format == "markdown" else ""
+            stream.put(text, keep=keep, styles=options.color, commands=spec.format == "github")
 
 
 def _write(path: Path, text: str) -> None:
@@ -96,9 +103,3 @@ def _write(path: Path, text: str) -> None:
         path.write_text(text, "utf-8", newline="\n")
     except OSError as error:
         raise ReportUnusable(f"--report: cannot write {path}: {error.strerror}") from None
-
-
-def _encodable(text: str, stream: TextIO) -> str:
-    """The text, escaped where the stream's encoding has no such character: a report never fails for a dash."""
-    encoding = stream.encoding or "utf-8"
-    return text.encode(encoding, "backslashreplace").decode(encoding)

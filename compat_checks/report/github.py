@@ -27,7 +27,7 @@ def render(review: Review, options: Options) -> str:
 
 def _command(located: Located) -> str:
     finding = located.finding
-    given = ",".join(f"{key}={value.translate(_PROPERTY)}" for key, value in _properties(located).items())
+    given = ",".join(f"{key}={visible(value).translate(_PROPERTY)}" for key, value in _properties(located).items())
     message = visible(plain(finding), "\n").translate(_DATA)
     return f"::{_COMMANDS[finding.severity]} {given}::{message}"
 
@@ -38,7 +38,7 @@ def _properties(located: Located) -> dict[str, str]:
         properties |= {"line": str(region.start.line), "endLine": str(region.end.line)}
         if region.one_line:
             properties |= {"col": str(region.start.column), "endColumn": str(region.end.column)}
-    return {**properties, "title": visible(_title(located.finding))}
+    return {**properties, "title": _title(located.finding)}
 
 
 def _title(finding: Finding) -> str:

@@ -6,18 +6,11 @@ import re
 from typing import Final
 
 from compat_checks.notation import MAX_TEXT
+from compat_checks.safe_output import visible
+
+__all__ = ["cut_strings", "shown_columns", "visible"]
 
 _STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"?')
-
-
-def visible(text: str, keep: str = "") -> str:
-    r"""The text with control, format and unpaired surrogate characters as escapes (`\x1b`, `\u202e`).
-
-    Those of `keep`, such as a line break, stay.
-    """
-    if text.isprintable():
-        return text
-    return "".join(one if one.isprintable() or one in keep else _escaped(one) for one in text)
 
 
 def cut_strings(line: str) -> str:
@@ -42,7 +35,3 @@ def shown_columns(line: str) -> list[tuple[int, str]]:
 
 def _short(found: re.Match[str]) -> bool:
     return found.end() - found.start() <= MAX_TEXT + 1
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")

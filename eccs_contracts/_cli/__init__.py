@@ -15,7 +15,9 @@ import click
 
 from eccs_contracts._cli._ending import PipedGroup, ReaderGone, Terminated, leave_output, stopped_by_signals
 from eccs_contracts.errors import ConfigurationError, ContractsError, InfrastructureError
+from eccs_contracts.safe_output import safe_streams, visible
 
+_COMPLETE: Final = "_ECCS_CONTRACTS_COMPLETE"
 _SIGNALLED: Final = 128  # as shells count: added to the number of the signal
 _TRACEBACK: Final = "ECCS_TRACEBACK"
 
@@ -32,6 +34,13 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit code. Whatever happens, no traceback reaches a user."""
+    if _COMPLETE in os.environ:  # a shell asks for our own words, which click writes as bytes
+        return _main(arguments)
+    with safe_streams():
+        return _main(arguments)
+
+
+def _main(arguments: list[str] | None) -> int:
     try:
         with stopped_by_signals():
             return _run(arguments)
@@ -39,6 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
         leave_output()
         return 0
     except click.ClickException as error:
+        error.message = visible(error.message)  # type: ignore[misc]  # click's own texts are on one line
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt) as error:
@@ -65,7 +75,7 @@ def _run(arguments: list[str] | None) -> int:
 
 
 def _say(text: str, code: int) -> int:
-    print(f"eccs-contracts: {text}", file=sys.stderr)
+    print(f"eccs-contracts: {visible(text)}", file=sys.stderr)
     return code
 
 

@@ -8,6 +8,8 @@ import time
 from types import TracebackType
 from typing import Final, Self, TextIO
 
+from eccs_contracts.safe_output import visible
+
 _PATIENCE: Final = 2.0  # seconds without a line
 _INTERVAL: Final = 0.2  # seconds between two states of the line
 
@@ -34,7 +36,8 @@ class Progress:
             patience: seconds until the line is shown.
         """
         self._what, self._total, self._counts, self._patience = what, total, counts, patience
-        self._stream = sys.stderr if stream is None else stream
+        stream = sys.stderr if stream is None else stream
+        self._stream: TextIO = getattr(stream, "raw", stream)  # what moves the cursor is ours
         self._began, self._over = time.monotonic(), threading.Event()
         self._done, self._written = 0, 0
         self._thread = threading.Thread(target=self._show, name="progress", daemon=True)
@@ -65,7 +68,7 @@ class Progress:
     def _show(self) -> None:
         wait = self._patience
         while not self._over.wait(wait):
-            line = f"{self._count()}{self._what}, {time.monotonic() - self._began:.0f} s"
+            line = f"{self._count()}{visible(self._what)}, {time.monotonic() - self._began:.0f} s"
             self._stream.write(f"\r{line:<{self._written}}")
             self._stream.flush()
             self._written, wait = len(line), _INTERVAL

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import re
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import click
 
+from eccs_contracts.safe_output import json_text, visible
+
 WIDTH: Final = 80
 _GAP: Final = 2
 _LEAST: Final = 6  # columns that a shortened column keeps
-_UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def table(titles: Sequence[str], rows: Sequence[Sequence[Any]], *, width: int = WIDTH) -> list[str]:
     """Lines of a table; numbers stand at the right, the widest texts are shortened until the rest fits.
 
-    Control characters, which a message may hold and a terminal would obey, are shown as `?`.
+    Characters that a message may hold and a terminal would obey are shown as escapes.
     """
     cells = [[text(cell) for cell in row] for row in rows]
     widths = _fitted([max(map(len, column)) for column in zip(titles, *cells, strict=True)], width)
@@ -29,10 +28,10 @@ def table(titles: Sequence[str], rows: Sequence[Sequence[Any]], *, width: int = 
 
 
 def text(cell: Any) -> str:
-    """A cell: `-` for nothing, numbers with separators, control characters as `?`."""
+    """A cell: `-` for nothing, numbers with separators, hidden characters and line breaks as escapes."""
     if cell is None:
         return "-"
-    return f"{cell:,}" if _is_number(cell) else _UNSAFE.sub("?", str(cell))
+    return f"{cell:,}" if _is_number(cell) else visible(str(cell))
 
 
 def shortened(line: str, width: int = WIDTH) -> str:
@@ -59,14 +58,24 @@ def bars(counts: Mapping[str, int], *, width: int = WIDTH, names: int = 44) -> l
 
 
 def print_lines(lines: Sequence[str]) -> None:
-    """Print for people."""
+    """Print for people; a line break in a line is shown as an escape."""
     for line in lines:
-        click.echo(line)
+        click.echo(visible(line))
 
 
 def print_json(value: Any) -> None:
     """Print one JSON document for programs."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    click.echo(json_text(value, indent=2))
+
+
+def print_json_list(head: Mapping[str, Any], name: str, items: Iterable[Any]) -> None:
+    """Print one JSON object whose last member is a list, an item at a time: it may be long."""
+    whole = json_text({**head, name: []}, indent=2)
+    click.echo(whole.removesuffix("]\n}"), nl=False)
+    for number, item in enumerate(items):
+        lines = textwrap.indent(json_text(item, indent=2), "    ")
+        click.echo(f"{',' if number else ''}\n{lines}", nl=False)
+    click.echo("\n  ]\n}")
 
 
 def _bar(count: int, most: int, room: int) -> str:

@@ -23,6 +23,7 @@ from eccs_contracts._cli._options import (
     where_of,
 )
 from eccs_contracts._cli._tables import shortened, text
+from eccs_contracts.safe_output import json_text, visible
 
 if TYPE_CHECKING:
     from confluent_kafka import Message
@@ -125,14 +126,16 @@ class _Shown:
     def as_json(self) -> str:
         """One line."""
         rest = {"value": self.value} if self.value is not None else {"error": self.error, "bytes": self.raw}
-        return json.dumps({**self.head, **rest}, ensure_ascii=False)
+        return json_text({**self.head, **rest})
 
     def as_text(self) -> str:
         """A line of where it lies, and one for each field."""
         place = "{partition}/{offset}  {written}  {key}".format(**self.head)
         fields = self.value if self.value is not None else {"error": self.error, "bytes": self.raw}
         lines = [
-            shortened(f"  {name}: {text(one if isinstance(one, str) else json.dumps(one, ensure_ascii=False))}")
+            shortened(
+                f"  {visible(name)}: {text(one if isinstance(one, str) else json.dumps(one, ensure_ascii=False))}"
+            )
             for name, one in fields.items()
             if one is not None
         ]
@@ -181,7 +184,7 @@ class _View:
 def _deserializer(contract: Contract[Any]) -> ContractDeserializer[Any]:
     from eccs_contracts.serde import ContractDeserializer, Registry
 
-    return ContractDeserializer(Registry.from_env(), contract.model)
+    return ContractDeserializer(Registry.for_commands(), contract.model)
 
 
 def _head(message: Message, *, personal: bool) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import islice
@@ -43,7 +42,7 @@ def reader(timeout: float) -> LetterReader:
     from eccs_contracts.serde import Registry
     from eccs_contracts.settings import kafka_config
 
-    return LetterReader(kafka_config(), Registry.from_env(), timeout=timeout)
+    return LetterReader(kafka_config(), Registry.for_commands(), timeout=timeout)
 
 
 @dlq.command()
@@ -160,9 +159,10 @@ def export(target: str, force: bool, personal: bool, **options: Any) -> int:
 
 def _exported(options: dict[str, Any], *, personal: bool) -> Iterator[str]:
     from eccs_contracts.dead_letters.showing import shown
+    from eccs_contracts.safe_output import json_text
 
     for letter in _selected(options, datetime.now(UTC)):
-        yield json.dumps(shown(letter, personal=personal), ensure_ascii=False) + "\n"
+        yield json_text(shown(letter, personal=personal)) + "\n"
 
 
 @dlq.command()

@@ -18,6 +18,7 @@ import click
 from eccs_contracts._cli._options import Whole, output_format
 from eccs_contracts._cli._progress import Progress
 from eccs_contracts.errors import ContractsError, ValidationError
+from eccs_contracts.safe_output import visible
 
 if TYPE_CHECKING:
     from eccs_contracts import EmailRequest
@@ -136,7 +137,7 @@ def _tell_unknown(unknown: Counter[str]) -> None:
 
 
 def _told(problem: str) -> int:
-    click.echo(problem, err=True)
+    click.echo(visible(problem), err=True)
     return 1
 
 

@@ -101,11 +101,10 @@ class Letter:
 
     @property
     def likely_id(self) -> str | None:
-        """The e-mail id that the original's key, or its header, names; for one that could not be decoded."""
-        if self.envelope is None:
-            return None
-        key = self.envelope.original_key or b""
-        named = key.decode("ascii", "replace"), names.text(original_headers(self.envelope), names.EMAIL_ID) or ""
+        """The e-mail id that keys or headers name, for an original that could not be decoded."""
+        headers = original_headers(self.envelope) if self.envelope else self.headers
+        keys = (self.envelope.original_key if self.envelope else None, self.key)
+        named = [(one or b"").decode("ascii", "replace") for one in keys] + [names.text(headers, names.EMAIL_ID) or ""]
         return next((one.lower() for one in named if _ID.fullmatch(one)), None)
 
     @property

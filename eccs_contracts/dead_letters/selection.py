@@ -62,7 +62,8 @@ class Selection:
     """Which dead letters are meant: those that pass every test that is given; all of them where none is.
 
     Attributes:
-        ids: e-mail ids; together with `places`, one of them must hold.
+        ids: e-mail ids; together with `places`, one of them must hold. An original that could not be decoded has the id
+            that its key or header names.
         places: where letters lie.
         categories: classes of failure.
         topics: where the originals came from.
@@ -103,7 +104,7 @@ class Selection:
     def _named(self, letter: Letter) -> bool:
         if not self.ids and not self.places:
             return True
-        return letter.email_id in self.ids or letter.place in self.places
+        return (letter.email_id or letter.likely_id) in self.ids or letter.place in self.places
 
     def _in_time(self, letter: Letter) -> bool:
         after = self.since is None or letter.failed_at >= self.since

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_AGO: Final = re.compile(r"(\d+)([smhdw])")
+_AGO: Final = re.compile(r"([0-9]{1,9})([smhdw])")
+_LONGEST: Final = 64  # characters of a time; ISO 8601 takes half of them
 
 
 def instant(text: str, now: datetime) -> datetime:
@@ -19,9 +20,11 @@ def instant(text: str, now: datetime) -> datetime:
     try:
         if ago := _AGO.fullmatch(text):
             return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
-        found = datetime.fromisoformat(text)
+        found = datetime.fromisoformat(text if len(text) <= _LONGEST else "")
     except (ValueError, OverflowError):
-        raise ValueError(f"{text!r} is no time: give 2026-01-31T09:30:00Z, or 30m, 6h, 7d before now") from None
+        raise ValueError(
+            f"{text[:_LONGEST]!r} is no time: give 2026-01-31T09:30:00Z, or 30m, 6h, 7d before now"
+        ) from None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 

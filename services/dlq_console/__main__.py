@@ -6,15 +6,16 @@ Exit codes: 0 stopped, a redrive at work stopped between two batches; 2 usage; 3
 from __future__ import annotations
 
 import sys
-import time
 from contextlib import closing
 
 from eccs_contracts.dead_letters.store import AuditStore
 from eccs_contracts.errors import ConfigurationError, InfrastructureError
+from eccs_contracts.safe_output import visible
 from eccs_contracts.serde import Registry
 from services.dlq_console.app import create_app, make_parts
 from services.dlq_console.settings import load_settings
-from services.web.serving import serve, wait_until
+from services.startup import await_dependencies, end_on_signals
+from services.web.serving import serve
 
 
 def main(arguments: list[str]) -> int:
@@ -25,24 +26,28 @@ def main(arguments: list[str]) -> int:
     try:
         run()
     except ConfigurationError as error:
-        print(f"dlq-console: {error}", file=sys.stderr)
+        print(f"dlq-console: {visible(str(error))}", file=sys.stderr)
         return 2
     except InfrastructureError as error:
-        print(f"dlq-console: {error}", file=sys.stderr)
+        print(f"dlq-console: {visible(str(error))}", file=sys.stderr)
         return 3
     return 0
 
 
 def run() -> None:
     """Serve until a signal."""
+    end_on_signals()
     settings = load_settings()
     registry = Registry.from_env()
     with closing(AuditStore.from_env()) as store:
         parts = make_parts(settings, registry, store)
         with closing(parts.letters):
-            deadline = time.monotonic() + settings.startup_timeout
-            for check in (parts.letters.check, registry.check, store.prepare):
-                wait_until(deadline, check)
+            checks = {
+                "the Kafka broker (KAFKA_BOOTSTRAP_SERVERS)": lambda _: parts.letters.check(),
+                "the schema registry (SCHEMA_REGISTRY_URL)": lambda _: registry.check(),
+                "MongoDB (MONGODB_URI)": lambda _: store.prepare(),
+            }
+            await_dependencies(checks, settings.startup_timeout)
             serve(create_app(parts), settings.address, parts.log)
 
 

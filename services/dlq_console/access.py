@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 
@@ -14,7 +16,7 @@ from services.web.tokens import Refused, Tokens
 READ: Final = "dlq:read"
 REDRIVE: Final = "dlq:redrive"
 PERSONAL: Final = "dlq:personal"
-_OTHER_SITES: Final = ("cross-site", "same-site")  # what a browser says of a request that another site made
+_THIS_SITE: Final = ("same-origin", "none")  # Sec-Fetch-Site of a form of ours, and of what a person typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,25 @@ class Visitor:
     def may(self, scope: str) -> bool:
         """Whether the token holds a scope."""
         return scope in self.scopes
+
+
+def _from_another_site(headers: Mapping[str, str]) -> bool:
+    """Whether a browser says that another site sent a form.
+
+    Browsers before 2023 do not send Sec-Fetch-Site, but name the page of a form in Origin (RFC 6454, section 7) or
+    Referer. A program sends none of them, and no cookie that it was not given.
+    """
+    if (site := headers.get("sec-fetch-site")) is not None:
+        return site not in _THIS_SITE
+    page = headers.get("origin", headers.get("referer"))
+    return page is not None and _authority(page) != headers.get("host", "").lower()
+
+
+def _authority(url: str) -> str | None:
+    try:
+        return urlsplit(url).netloc.lower() or None
+    except ValueError:
+        return None
 
 
 def cookie_name(*, secure: bool) -> str:
@@ -53,7 +74,7 @@ def visitor_of(call: HTTPConnection, tokens: Tokens, sessions: Sessions, cookie:
 
 def is_forged(call: HTTPConnection, visitor: Visitor | None, token: str) -> bool:
     """Whether a form may have been sent by another site: by what the browser says, and by the session's own token."""
-    if call.headers.get("sec-fetch-site") in _OTHER_SITES:
+    if _from_another_site(call.headers):
         return True
     if visitor is None or visitor.session is None:
         return False

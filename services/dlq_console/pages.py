@@ -150,7 +150,7 @@ def letter(parts: Parts, visit: Visit) -> Page:
     if found is None:
         raise Problem(404, "There is no such letter", f"The DLQ has nothing at {place}: retention may have deleted it.")
     if personal:
-        parts.log("info", "personal data shown", user=visit.visitor.user, place=str(place))
+        parts.log.audit("personal data shown", visit.visitor.user, place=str(place))
     data = shown(found, personal=personal)
     known, note = _history(parts, found)
     payload = found.envelope.original_payload if found.envelope else found.raw

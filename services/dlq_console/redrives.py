@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 
 from eccs_contracts.dead_letters.audit import STALE, ItemState, Lock, Run, RunState
 from eccs_contracts.dead_letters.decision import EXPLANATIONS, MOST_REDRIVES, Guard, Left
+from eccs_contracts.dead_letters.editing import difference
 from eccs_contracts.dead_letters.reading import LetterReader
 from eccs_contracts.dead_letters.redriving import ALREADY, Order, Outlook, ends, outlook
 from services.dlq_console import filters
@@ -122,10 +123,17 @@ def show(parts: Parts, visit: Visit) -> Page:
         "items": items,
         "more": max(0, counts.total() - _ITEMS),
         "options": [(name, value) for name, value in run.options.items() if value],
+        "correction": _correction(parts, run.id),
     }
     data = {**_document(run, state), "items": _counted(counts), "ends": values["ends"], "left": dict(run.left)}
     data["letters"] = [one.to_json() for one in items]
     return Page("run.html", values, data, refresh=_pace(state, ended))
+
+
+def _correction(parts: Parts, run: str) -> list[str]:
+    """Return how a corrected letter differs, personal data masked; nothing for any other run."""
+    edit = parts.store.edit(run)
+    return difference(edit.before, edit.after, personal=False)[2:] if edit else []
 
 
 def _pace(state: str, ended: Mapping[Any, int]) -> int | None:

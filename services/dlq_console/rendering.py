@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -13,8 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from eccs_contracts.dead_letters.masking import Masked, mask_text
 from eccs_contracts.dead_letters.times import age
+from eccs_contracts.safe_output import is_hidden
 
-_HIDDEN: Final = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
 _HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _LAYOUT: Final = "\n\t"
 _LINE: Final = 16  # bytes of a line of a hexadecimal dump
@@ -23,9 +22,9 @@ MOST_SHOWN: Final = 20_000  # characters of one value
 
 
 def visible(value: object) -> str:
-    """A text in which no character is hidden: control, format and unassigned ones become escapes."""
+    """A text in which no character is hidden: control, format, ignorable and unassigned ones become escapes."""
     text = str(value)
-    shown = "".join(_escape(one) if unicodedata.category(one) in _HIDDEN else one for one in text[:MOST_SHOWN])
+    shown = "".join(_escape(one) if is_hidden(one) else one for one in text[:MOST_SHOWN])
     cut = len(text) - MOST_SHOWN
     return f"{shown}… and {cut:,} more characters" if cut > 0 else shown
 

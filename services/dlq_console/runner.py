@@ -148,7 +148,7 @@ class Runner:
     def _redrive(self, wish: Wish, reader: LetterReader, begun: Future[str]) -> None:
         def tell(run: Run, continued: bool, _: object) -> None:
             self._work = Work(run.id, sum(max(0, end - run.reached.get(one, 0)) for one, end in run.until.items()))
-            self._log("info", "redrive begun", run=run.id, by=wish.by, continued=continued)
+            self._log.audit("redrive begun", wish.by, run=run.id, continued=continued)
             begun.set_result(run.id)
 
         task = Task(

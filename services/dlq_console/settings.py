@@ -24,7 +24,7 @@ class Settings:
         session: how long somebody stays signed in; never longer than the token is valid.
         secure_cookie: the cookie is sent over HTTPS, or to this machine itself, only.
         most_letters: letters that are listed and counted, the latest of each partition.
-        startup_timeout: how long each dependency has to answer at start.
+        startup_timeout: seconds that all dependencies together have to answer at start.
     """
 
     auth: AuthSettings

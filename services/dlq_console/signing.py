@@ -44,7 +44,7 @@ def sign_in(parts: Parts) -> Endpoint:
             parts.log("warning", "sign-in refused")
             return respond(parts, request, None, _form(back, f"{error}".capitalize() + ".", 401))
         if access.READ not in claims.scopes:
-            parts.log("warning", "sign-in without a scope", user=claims.user)
+            parts.log.audit("sign-in without a scope", claims.user)
             text = f"The token is valid, but does not have the scope {access.READ}."
             return respond(parts, request, None, _form(back, text, 403))
         return _signed_in(parts, claims, back)
@@ -55,7 +55,7 @@ def sign_in(parts: Parts) -> Endpoint:
 def _signed_in(parts: Parts, claims: Claims, back: str) -> Response:
     now = time.time()
     session = parts.sessions.open(claims, now)
-    parts.log("info", "signed in", user=claims.user, scopes=" ".join(sorted(claims.scopes)))
+    parts.log.audit("signed in", claims.user, scopes=" ".join(sorted(claims.scopes)))
     response = RedirectResponse(back, 303)
     response.set_cookie(
         parts.cookie,
@@ -73,7 +73,7 @@ def sign_out(parts: Parts, visit: Visit) -> Elsewhere:
     """End the session; its cookie is worth nothing from now on."""
     if visit.visitor.session is not None:
         parts.sessions.close(visit.visitor.session)
-        parts.log("info", "signed out", user=visit.visitor.user)
+        parts.log.audit("signed out", visit.visitor.user)
     return Elsewhere("/sign-in")
 
 

@@ -13,11 +13,12 @@ from urllib.parse import parse_qs, quote
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from eccs_contracts.dead_letters.errors import EditRefused, RunActive, TopicMissing
 from eccs_contracts.dead_letters.store import AuditStore
 from eccs_contracts.errors import ContractsError, InfrastructureError
+from eccs_contracts.safe_output import json_text
 from eccs_contracts.serde import Registry
 from services.dlq_console import access
 from services.dlq_console.access import Visitor
@@ -185,7 +186,7 @@ def respond(parts: Parts, request: Request, visitor: Visitor | None, answer: Pag
     if isinstance(answer, Elsewhere):
         return RedirectResponse(answer.path, 303)
     if wants_json(request):
-        return JSONResponse(answer.data, answer.status)
+        return Response(json_text(answer.data), answer.status, media_type="application/json")
     html = parts.render(
         answer.template,
         visitor=visitor,

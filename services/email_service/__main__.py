@@ -8,18 +8,19 @@ from __future__ import annotations
 import json
 import os
 import sys
-import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NoReturn
 
 from eccs_contracts import AsyncEmailRequestsProducer, EmailRequest
 from eccs_contracts.errors import BrokerUnavailable, ConfigurationError, InfrastructureError, UnknownSchema
+from eccs_contracts.safe_output import visible
 from eccs_contracts.serde import Registry
 from services.email_service.app import create_app
 from services.email_service.models import SEND_REQUEST
 from services.email_service.sending import request_of
 from services.email_service.settings import Settings, load_settings, producer_config
 from services.logs import Log
+from services.startup import await_dependencies, end_on_signals
 from services.web import serving
 
 _ANY: Final = {"MONGODB_URI": "mongodb://localhost", "JWT_SECRET": "-" * 32}
@@ -35,15 +36,16 @@ def main(arguments: list[str]) -> int:
     try:
         return command()
     except ConfigurationError as error:
-        print(f"email-service: {error}", file=sys.stderr)
+        print(f"email-service: {visible(str(error))}", file=sys.stderr)
         return 2
     except (InfrastructureError, UnknownSchema) as error:
-        print(f"email-service: {error}", file=sys.stderr)
+        print(f"email-service: {visible(str(error))}", file=sys.stderr)
         return 3
 
 
 def run() -> int:
     """Serve until a signal."""
+    end_on_signals()
     settings = load_settings()
     registry = Registry.from_env()
     producer = AsyncEmailRequestsProducer(producer_config(settings), registry)
@@ -85,10 +87,13 @@ def serve(settings: Settings, producer: AsyncEmailRequestsProducer) -> None:
 
 def _wait_for(settings: Settings, producer: AsyncEmailRequestsProducer) -> None:
     """See the broker and the registry answer in time, and the schema registered; raises what the last try raised."""
-    producer.check(settings.startup_timeout)
     example = request_of(SEND_REQUEST["examples"][0], "startup")
     assert isinstance(example, EmailRequest)  # noqa: S101  the contract's own example
-    serving.wait_until(time.monotonic() + settings.startup_timeout, lambda: producer.serialize(example))
+    checks = {
+        "the Kafka broker (KAFKA_BOOTSTRAP_SERVERS)": producer.check,
+        "the schema registry (SCHEMA_REGISTRY_URL)": lambda _: producer.serialize(example),
+    }
+    await_dependencies(checks, settings.startup_timeout)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 from pymongo.errors import PyMongoError
@@ -12,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Scope
 
+from eccs_contracts.failure_reasons import database_failure
 from services.email_service import database
 from services.email_service.openapi import describe
 from services.email_service.operations import operation_routes
@@ -33,8 +35,11 @@ def create_app(settings: Settings, producer: Sender) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await _prepare(parts)
+        preparing = asyncio.create_task(_prepare(parts))  # it may take as long as the database does not answer
         yield
+        preparing.cancel()
+        with suppress(asyncio.CancelledError):
+            await preparing
         await parts.mongo.close()
 
     # No /docs and /redoc: they run scripts from a host that is not ours.
@@ -78,4 +83,4 @@ async def _prepare(parts: Parts) -> None:
         await parts.keys.prepare()
         await parts.ledger.prepare()
     except PyMongoError as error:
-        parts.log("warning", "indexes not made; start again once MongoDB answers", **database.about(error))
+        parts.log("warning", "indexes not made; start again once MongoDB answers", error=database_failure(error))

@@ -43,11 +43,3 @@ def about(error: PyMongoError) -> dict[str, Any]:
         name = (error.details or {}).get("codeName")
         found |= {"code": error.code, "code_name": name[:50] if isinstance(name, str) else None}
     return found
-
-
-def sentence(error: Exception) -> str:
-    """For an operator: whether MongoDB does not answer, or refuses."""
-    if isinstance(error, OperationFailure) and not _passes(error):
-        named = about(error)
-        return f"MongoDB refuses ({named['code_name'] or named['error']}): see MONGODB_URI"
-    return f"MongoDB does not answer ({type(error).__name__}): see MONGODB_URI"

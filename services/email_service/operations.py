@@ -10,7 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pymongo.errors import PyMongoError
 
 from eccs_contracts.errors import InfrastructureError
-from services.email_service import database
+from eccs_contracts.failure_reasons import database_failure
 from services.email_service.models import State
 from services.email_service.openapi import answers
 from services.email_service.parts import Parts
@@ -45,7 +45,7 @@ class Readiness:
             async with asyncio.timeout(_PATIENCE):
                 await self._parts.mongo.admin.command("ping")
         except (PyMongoError, TimeoutError) as error:
-            return database.sentence(error)
+            return database_failure(error)
         return None
 
 

@@ -4,6 +4,7 @@ import importlib
 import sys
 from collections.abc import Sequence
 
+from eccs_contracts.safe_output import visible
 from services.local_stack.errors import CANNOT_REACH, USAGE, StackError
 
 # Subcommand: the module whose `run(argv)` does it, and what it does.
@@ -24,10 +25,10 @@ def main(argv: Sequence[str]) -> int:
     try:
         return int(importlib.import_module(_SUBCOMMANDS[argv[0]][0]).run(list(argv[1:])))
     except StackError as error:
-        print(f"local_stack: {error}", file=sys.stderr)
+        print(f"local_stack: {visible(str(error))}", file=sys.stderr)
         return error.exit_code
     except OSError as error:
-        print(f"local_stack: {error}", file=sys.stderr)
+        print(f"local_stack: {visible(str(error))}", file=sys.stderr)
         return CANNOT_REACH
 
 

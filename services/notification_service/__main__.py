@@ -1,6 +1,7 @@
 """`python -m services.notification_service`: run until SIGTERM.
 
-Exit codes: 0 stopped and drained, 2 stopped before all was finished, or usage, 3 a dependency does not answer.
+Exit codes: 0 stopped and drained, or stopped during the start; 2 stopped before all was finished, or usage, or a port
+that is in use; 3 a dependency does not answer.
 """
 
 from __future__ import annotations
@@ -11,47 +12,60 @@ import resource
 import signal
 import sys
 import threading
+from typing import TYPE_CHECKING
 
-from eccs_contracts.errors import ConfigurationError, InfrastructureError
-from services.logs import JsonHandler
-from services.notification_service.http import HealthServer
-from services.notification_service.logs import log
-from services.notification_service.service import Service
-from services.notification_service.settings import Settings, load_settings
-from services.web.connections import bounds_setting
+from services.startup import end_on_signals
+
+if TYPE_CHECKING:  # what is imported while the process starts must not delay the handlers of signals
+    from services.notification_service.service import Service
+    from services.notification_service.settings import Settings
 
 _GIVE_UP = 10.0  # seconds after a second signal
 
 
 def main() -> int:
     """Run the service; the exit code."""
-    logging.basicConfig(level=logging.WARNING, handlers=[JsonHandler(log)])
+    end_on_signals()
+    from eccs_contracts.errors import ConfigurationError, InfrastructureError
+    from eccs_contracts.safe_output import visible
+
     try:
-        settings = load_settings()
-        log.set_level(settings.log_level)
-        service = Service(settings)
+        return _run()
     except ConfigurationError as error:
-        print(f"notification-service: {error}", file=sys.stderr)
+        print(f"notification-service: {visible(str(error))}", file=sys.stderr)
         return 2
     except (InfrastructureError, OSError) as error:
-        print(f"notification-service: {error}", file=sys.stderr)
+        print(f"notification-service: {visible(str(error))}", file=sys.stderr)
         return 3
+
+
+def _run() -> int:
+    from services.logs import JsonHandler
+    from services.notification_service.logs import log
+    from services.notification_service.service import Service
+    from services.notification_service.settings import load_settings
+
+    logging.basicConfig(level=logging.WARNING, handlers=[JsonHandler(log)])
+    settings = load_settings()
+    log.set_level(settings.log_level)
+    service = Service(settings)
     try:
         return _serve(settings, service)
-    except (ConfigurationError, InfrastructureError, OSError) as error:
-        print(f"notification-service: {error}", file=sys.stderr)
-        return 2 if isinstance(error, ConfigurationError) else 3
     finally:
         service.close()
 
 
 def _serve(settings: Settings, service: Service) -> int:
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: _stop(service))
+    from services.notification_service.http import HealthServer
+    from services.notification_service.logs import log
+    from services.web.connections import bounds_setting
+
     service.check()
     address = (settings.http_host, settings.http_port)
     bounds = bounds_setting(os.environ, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     with HealthServer(address, bounds, service.metrics.registry, live=service.stuck, ready=service.unready) as server:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: _stop(service))
         log("info", "started", instance=settings.instance, http_port=server.port)
         drained = service.run()
     log("info", "stopped", drained=drained)

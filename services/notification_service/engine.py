@@ -12,13 +12,14 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from eccs_contracts.delivery import Desk, Ticket
-from eccs_contracts.errors import BrokerUnavailable, ContractsError, InfrastructureError, UnknownSchema
+from eccs_contracts.delivery import Desk, Progress, Ticket
+from eccs_contracts.errors import BrokerUnavailable, InfrastructureError, UnknownSchema
 from services.notification_service.clock import Clock
 from services.notification_service.commits import Commits
 from services.notification_service.gates import Gates
@@ -26,6 +27,9 @@ from services.notification_service.logs import log
 from services.notification_service.lookout import Lookout, Reach
 from services.notification_service.message import Decoder, Job, Record, undecodable
 from services.notification_service.metrics import Metrics
+from services.notification_service.payloads import Answer, Payloads
+from services.notification_service.positions import Positions
+from services.notification_service.schema_lookups import SchemaLookups
 from services.notification_service.settings import EngineSettings
 from services.notification_service.worker import Complete, Result, Worker
 
@@ -37,8 +41,26 @@ _BATCH: Final = 100
 _TICK: Final = 0.05  # seconds that it waits for records at most; less where a retry is due earlier
 _SHORTEST: Final = 0.001
 _PATIENCE: Final = 1.0  # seconds without room before partitions are paused: a pause throws away what was prefetched
-_UNKNOWN_TRIES: Final = 3  # of a schema id that the registry does not have: it may be about to (replication)
 _ERRORS_TO_SAY: Final = 5.0  # seconds between two lines about the same broker error
+_READ_AGAIN: Final = timedelta(seconds=5)  # how long before the first of them is due payloads are read again
+_AT_ONCE: Final = timedelta(seconds=10)  # and which ones go with it
+_STUBS: Final = 1000  # payloads read again in one batch
+_GONE: Final = Record("", 0, 0, None, None, [])
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerSide:
+    """What other threads ask the broker for.
+
+    Attributes:
+        payloads: reads retries again.
+        reach: where group and log stood a moment ago, by partition.
+        begun: hears what was committed of partitions that come.
+    """
+
+    payloads: Payloads
+    reach: Callable[[], Mapping[Partition, Reach]]
+    begun: Callable[[Mapping[Partition, Progress]], None]
 
 
 class Engine:
@@ -51,7 +73,7 @@ class Engine:
         worker: Worker,
         loop: asyncio.AbstractEventLoop,
         settings: EngineSettings,
-        reach: Callable[[], Mapping[Partition, Reach]],
+        broker: BrokerSide,
     ) -> None:
         self._consumer, self._decoder, self._worker, self._loop = consumer, decoder, worker, loop
         self._settings = settings
@@ -62,10 +84,12 @@ class Engine:
             limit=settings.max_in_flight, window=settings.retry_window, window_bytes=settings.retry_window_bytes
         )
         self.commits = Commits(consumer, self._desk, self.metrics, self._say)
-        self.lookout = Lookout(self._desk, worker, reach, 2 * settings.max_poll_interval)
+        self._positions = Positions(consumer, self._desk)
+        self._broker, patience = broker, 2 * settings.max_poll_interval
+        self.lookout = Lookout(self._desk, worker, broker.reach, self._positions.look, patience)
         self._results: queue.SimpleQueue[tuple[Running, str, Result]] = queue.SimpleQueue()
-        self._decoded: queue.SimpleQueue[tuple[Running, Job | None]] = queue.SimpleQueue()
-        self._undecoded: dict[tuple[Partition, int], int] = {}  # tries of records whose schema is not known yet
+        self._decoded: queue.SimpleQueue[tuple[Running, Job | Exception]] = queue.SimpleQueue()
+        self._lookups = SchemaLookups()
         self._starting: list[tuple[Running, Job]] = []  # go to the loop together: waking it is a system call
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping, self._hurried = threading.Event(), threading.Event()
@@ -95,6 +119,7 @@ class Engine:
         Raises:
             BrokerUnavailable: the consumer failed in a way that only a new process gets over.
         """
+        self._broker.payloads.start()
         self._consumer.subscribe(topics, on_assign=self._assign, on_revoke=self._revoke, on_lost=self._lose)
         try:
             while not self._stopping.is_set() and self.lookout.starved() is None:
@@ -104,6 +129,7 @@ class Engine:
             raise BrokerUnavailable(f"the consumer has failed for good: {error.args[0].str()}") from None
         finally:
             self._consumer.close()
+            self._broker.payloads.stop()
 
     # Each turn: take, start, collect, pause or resume, commit, look.
 
@@ -112,6 +138,7 @@ class Engine:
         closed = self._closed()
         self._balance(closed=closed)
         self._fetch(closed=closed)
+        self._read_again()
         for ticket in [] if self._gates.closed() else self._desk.due(self._clock.now()):
             self._begin(ticket)
         self._collect()
@@ -123,10 +150,10 @@ class Engine:
     def _closed(self) -> bool:
         """Whether nothing new may be taken.
 
-        Records of a known schema pass those of an unknown one, but not without end. While a dependency is tried after
-        a failure, what was taken already does the trying.
+        Records of a known schema pass those of an unknown one, until the window overflows. While a dependency is tried
+        after a failure, what was taken already does the trying.
         """
-        if self._gates.closed() is not None or len(self._undecoded) >= self._settings.max_in_flight:
+        if self._gates.closed() is not None:
             return True
         due = self._desk.next_due
         at_hand = self._desk.running > 0 or (due is not None and due <= self._clock.now())
@@ -164,6 +191,32 @@ class Engine:
             if ticket is not None:
                 self._begin(ticket)
 
+    def _read_again(self) -> None:
+        """Take payloads that are here again, and ask for those of retries that are due soon."""
+        payloads, now = self._broker.payloads, self._clock.now()
+        for answer in payloads.answers():
+            self._answered(answer)
+        due = self._desk.next_stub if payloads.idle else None
+        if due is not None and due <= now + _READ_AGAIN and (stubs := self._desk.wanted(now + _AT_ONCE, _STUBS)):
+            payloads.ask(stubs)
+
+    def _answered(self, answer: Answer) -> None:
+        """A record that the broker has no more is finished, loudly: nobody can read it again."""
+        stub, record = answer.stub, answer.record
+        if record is None and not answer.gone:
+            self.metrics.payloads.labels("failed").inc()
+            self._desk.put_back(stub)
+            return
+        self.metrics.payloads.labels("gone" if record is None else "read").inc()
+        work = record or _GONE
+        ticket = self._desk.returned(stub, work, work.size)
+        if ticket is not None and record is not None:
+            self._begin(ticket)
+        elif ticket is not None:
+            topic, partition = stub.partition
+            log("error", "retry_gone", topic=topic, partition=partition, offset=stub.offset)
+            self._desk.finish(ticket)
+
     def _begin(self, ticket: Running) -> None:
         """Decode, lay aside until it is due, or run."""
         work = ticket.work
@@ -172,48 +225,66 @@ class Engine:
         elif self._decoder.at_once(work):
             self._decode_here(ticket, work)
         else:
-            self._undecoded.setdefault((ticket.partition, ticket.offset), 0)
-            self._loop.call_soon_threadsafe(self._decode_there, ticket, work)
+            self._look_up(ticket, work)
 
     def _decode_here(self, ticket: Running, record: Record) -> None:
         try:
-            job: Job | None = self._decoder.job(record, self._clock.now())
-        except ContractsError as error:
-            job = self._undecided(ticket, record, error)
-        self._accept(ticket, job)
+            job = self._decoder.job(record, self._clock.now())
+        except Exception as error:  # noqa: BLE001  an error of ours must not stop the engine
+            self._undecided(ticket, record, error)
+        else:
+            self._accept(ticket, job)
 
-    def _decode_there(self, ticket: Running, record: Record) -> None:
-        """On the loop: a thread asks the registry, which can take seconds, and the engine hears of it later."""
+    def _look_up(self, ticket: Running, record: Record) -> None:
+        """Have the registry asked for the schema, unless it was a moment ago or is being asked."""
         now = self._clock.now()
+        answer = self._lookups.begin(record.schema, now)
+        if isinstance(answer, datetime):
+            self._desk.lay_aside(ticket, answer, record)
+        elif answer is not None:
+            self._accept(ticket, undecodable(record, answer))
+        else:
+            self._loop.call_soon_threadsafe(self._decode_there, ticket, record, now)
+
+    def _decode_there(self, ticket: Running, record: Record, now: datetime) -> None:
+        """On the loop: a thread asks the registry, which can take seconds, and the engine hears of it later."""
 
         async def look_up() -> None:
             try:
-                job: Job | None = await asyncio.to_thread(self._decoder.job, record, now)
-            except ContractsError as error:
-                job = self._undecided(ticket, record, error)
+                job: Job | Exception = await asyncio.to_thread(self._decoder.job, record, now)
+            except Exception as error:  # noqa: BLE001  the engine's thread decides what it means
+                job = error
             self._decoded.put((ticket, job))
 
         self._keep(look_up())
 
-    def _undecided(self, ticket: Running, record: Record, error: ContractsError) -> Job | None:
-        """None where a later look can help: the registry is away, or may not have the schema yet."""
-        if isinstance(error, UnknownSchema):
-            place = (ticket.partition, ticket.offset)
-            tries = self._undecoded[place] = self._undecoded.get(place, 0) + 1
-            return undecodable(record, error) if tries > _UNKNOWN_TRIES else None
+    def _looked_up(self, ticket: Running, job: Job | Exception) -> None:
+        assert isinstance(ticket.work, Record)  # noqa: S101  only records are looked up
+        record, now = ticket.work, self._clock.now()
+        if isinstance(job, UnknownSchema):
+            if self._lookups.unknown(record.schema, job, now):
+                self._accept(ticket, undecodable(record, job))
+            else:
+                self._desk.lay_aside(ticket, self._lookups.next_at(record.schema, now), record)
+        elif isinstance(job, InfrastructureError):
+            self._lookups.failed(record.schema, now)
+            self._undecided(ticket, record, job)
+        else:
+            self._lookups.found(record.schema)
+            self._accept(ticket, job if isinstance(job, Job) else undecodable(record, job))
+
+    def _undecided(self, ticket: Running, record: Record, error: Exception) -> None:
+        """A later look can help where the registry is away."""
         if isinstance(error, InfrastructureError):
             self.metrics.held.labels("registry").inc()
-            return None
-        return undecodable(record, error)
+            self._desk.lay_aside(ticket, self._clock.now() + timedelta(seconds=1), record)
+        else:
+            self._accept(ticket, undecodable(record, error))
 
-    def _accept(self, ticket: Running, job: Job | None) -> None:
+    def _accept(self, ticket: Running, job: Job) -> None:
         now = self._clock.now()
-        if job is None:
-            self._desk.lay_aside(ticket, now + timedelta(seconds=1), ticket.work)
-            return
-        self._undecoded.pop((ticket.partition, ticket.offset), None)
         if job.due is not None and job.due > now:
-            self._desk.lay_aside(ticket, job.due, job)
+            self._desk.lay_aside(ticket, job.due, job, readable=True)
         else:
             self._run(ticket, job)
 
@@ -255,7 +326,7 @@ class Engine:
                 self._finish(*self._results.get_nowait())
         with suppress(queue.Empty):
             while True:
-                self._accept(*self._decoded.get_nowait())
+                self._looked_up(*self._decoded.get_nowait())
 
     def _finish(self, ticket: Running, key: str, result: Result) -> None:
         if isinstance(result, Complete):
@@ -271,7 +342,7 @@ class Engine:
         """Pause what must not bring more, resume what may; what is paused is known here and nowhere else."""
         starved = time.monotonic() - self._room_at > _PATIENCE
         everything = closed or (self._desk.crowded() and (starved or bool(self._paused)))
-        full = self._desk.window_full()
+        full = self._desk.full()
         wanted = {
             place for place in self._desk.partitions if everything or (full and place[0] == self._decoder.retry_topic)
         }
@@ -326,7 +397,10 @@ class Engine:
         """Librdkafka adds them to the assignment after this; they begin unpaused."""
         places = {(one.topic, one.partition) for one in partitions}
         self._paused -= places
-        self._desk.assign(places)
+        before = self.commits.before(places) if places else {}
+        self._positions.assigned(places)
+        self._desk.assign(places, before)
+        self._broker.begun(before)
         self._joined = True
         self.metrics.rebalances.labels("assign").inc(len(places))
         log("info", "assigned", added=len(places), partitions=len(self._desk.partitions))
@@ -356,6 +430,5 @@ class Engine:
     def _forget(self, places: set[Partition], kind: str) -> None:
         self._paused -= places
         self._desk.release(places)
-        self._undecoded = {one: tries for one, tries in self._undecoded.items() if one[0] not in places}
         self.metrics.rebalances.labels(kind).inc(len(places))
         log("info", kind, removed=len(places), partitions=len(self._desk.partitions))

@@ -25,7 +25,7 @@ from services.notification_service.message import Job
 
 _HOLDS: Final = {Blame.UNKNOWN: 3, Blame.SERVER: 10, Blame.MAIL: 0}  # in a row; then an attempt is counted
 _HOLDS_AT_MAIL: Final = 10  # nothing but the size of a mail is known there: few mails are refused for their own sake
-_SHARE: Final = 4  # a quarter of the sessions, or of the rate, is for mails that were slow or throttled before
+_SHARE: Final = 4  # a quarter of the sessions, or of the rate, is for mails that were refused before
 _LATER: Final = timedelta(seconds=1)
 _LONGEST_HOLD: Final = timedelta(seconds=30)
 _UNSERVED: Final = (OutcomeKind.INFRASTRUCTURE, OutcomeKind.THROTTLED)
@@ -34,7 +34,8 @@ _MEMORY: Final = 10_000  # mails that the server was silent about
 
 def hold_pause(holds: int) -> timedelta:
     """Return how long a mail waits after its n-th hold in a row: 1, 2, 4 ... 30 s; half a second without one."""
-    return min(_LATER * 2**holds / 2, _LONGEST_HOLD)
+    seconds = _LATER.total_seconds() * 2.0 ** (holds - 1)
+    return min(timedelta(seconds=seconds), _LONGEST_HOLD)
 
 
 class Isolation:
@@ -56,26 +57,27 @@ class Isolation:
         self._gauge = ThrottleGauge(min(failures, max(2, int(bucket.rate / 2))))
         self._share = max(1, sessions // _SHARE)
         self._silent: OrderedDict[str, None] = OrderedDict()
-        self._slow: set[str] = set()
+        self._troubled: set[str] = set()
         self._test: str | None = None
         self._retested: datetime | None = None
 
     def enter(self, job: Job, now: datetime) -> datetime | None:
         """Return when to ask again, or None if the mail may be tried now; then `leave` must follow."""
         mail = job.ledger_id
-        if mail in self._silent and len(self._slow) >= self._share:
+        troubled = mail in self._silent or self.evidence.blames(mail)
+        if troubled and len(self._troubled) >= self._share:
             return now + _LATER
         if job.holds and not self._may_test(now):
             return now + _LATER * min(job.holds, 10)
-        if mail in self._silent:
-            self._slow.add(mail)
+        if troubled:
+            self._troubled.add(mail)
         if job.holds and self.evidence.suspected:
             self._test = mail
         return None
 
     def leave(self, job: Job) -> None:
         """Note that a try has ended, however."""
-        self._slow.discard(job.ledger_id)
+        self._troubled.discard(job.ledger_id)
         if self._test == job.ledger_id:
             self._test = None
 

@@ -21,6 +21,7 @@ from pymongo.errors import BulkWriteError, OperationFailure, PyMongoError
 
 from eccs_contracts.delivery import DeadLetter, Disposition, Retry
 from eccs_contracts.errors import InfrastructureError
+from eccs_contracts.failure_reasons import database_failure
 from eccs_contracts.ledger import COLLECTION, DATABASE, EmailState, client_of
 from services.notification_service.batches import Batches
 from services.notification_service.clock import Clock
@@ -127,14 +128,14 @@ class Ledger:
                 await self._log.drop_index(_TTL_INDEX)
                 await self._log.create_index([("updatedAt", 1)], name=_TTL_INDEX, expireAfterSeconds=seconds)
         except PyMongoError as error:
-            raise _unavailable(error) from error
+            raise _unavailable(error, self._settings.uri) from error
 
     async def align(self) -> float:
         """Let the service go by the database's clock; by how many seconds that is ahead. Errors as `claim`."""
         try:
             answer = await self._client.admin.command("hello")
         except PyMongoError as error:
-            raise _unavailable(error) from error
+            raise _unavailable(error, self._settings.uri) from error
         return self._clock.align(answer["localTime"].replace(tzinfo=UTC))
 
     async def check(self) -> None:
@@ -142,7 +143,7 @@ class Ledger:
         try:
             await self._client.admin.command("ping")
         except PyMongoError as error:
-            raise _unavailable(error) from error
+            raise _unavailable(error, self._settings.uri) from error
 
     async def claim(self, job: Job) -> Claim:
         """Try to make this attempt ours; what is ours must be marked or released.
@@ -162,7 +163,7 @@ class Ledger:
         try:
             return await self._log.find_one(held_by(self._instance, job), {"_id": 1}) is not None
         except PyMongoError as error:
-            raise _unavailable(error) from error
+            raise _unavailable(error, self._settings.uri) from error
 
     async def sent(self, job: Job) -> None:
         """Mark a message delivered; errors as `claim`."""
@@ -199,7 +200,7 @@ class Ledger:
         try:
             found = await self._log.find_one({"_id": job.ledger_id}, {"origin": 1})
         except PyMongoError as error:
-            raise _unavailable(error) from error
+            raise _unavailable(error, self._settings.uri) from error
         origin = (found or {}).get("origin")
         return origin_record(origin) if origin else job.record
 
@@ -231,7 +232,7 @@ class Ledger:
             known = [job for job in jobs if job.attempt or job.ledger_id in taken]
             verdicts = await self._contest(known, token, now) if known else {}
         except PyMongoError as error:
-            raise _unavailable(error) from error
+            raise _unavailable(error, self._settings.uri) from error
         claims = [verdicts.get(job.ledger_id, Claimed()) for job in jobs]
         ours = [job for job, claim in zip(jobs, claims, strict=True) if isinstance(claim, Claimed | Orphan)]
         self._held.update((job.ledger_id, now) for job in ours)
@@ -314,7 +315,7 @@ class Ledger:
         try:
             await self._log.update_many(query, {"$set": {"owner": None, "claim": None}})
         except PyMongoError as error:
-            raise _unavailable(error) from error
+            raise _unavailable(error, self._settings.uri) from error
         return [None] * len(emails)
 
     async def _keep_all(self, jobs: Sequence[Job]) -> list[None]:
@@ -324,7 +325,7 @@ class Ledger:
         try:
             await self._log.bulk_write(changes, ordered=False)
         except PyMongoError as error:
-            raise _unavailable(error) from error
+            raise _unavailable(error, self._settings.uri) from error
         return [None] * len(jobs)
 
     async def _mark(self, mark: Mark) -> None:
@@ -351,11 +352,11 @@ class Ledger:
             if others:
                 matched += (await self._log.bulk_write(others, ordered=False)).matched_count
         except PyMongoError as error:
-            raise _unavailable(error) from error
+            raise _unavailable(error, self._settings.uri) from error
         if matched < len(marks):
             self._metrics.conflicts.inc(len(marks) - matched)
         return [None] * len(marks)
 
 
-def _unavailable(error: PyMongoError) -> LedgerUnavailable:
-    return LedgerUnavailable(f"MongoDB does not answer ({type(error).__name__}); see MONGODB_URI")
+def _unavailable(error: PyMongoError, uri: str) -> LedgerUnavailable:
+    return LedgerUnavailable(database_failure(error, uri))

@@ -27,6 +27,7 @@ class Lookout:
         desk: Desk[Any, Any],
         worker: Worker,
         reach: Callable[[], Mapping[Any, Reach]],
+        positions: Callable[[], Mapping[Any, int]],
         patience: float,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -36,10 +37,12 @@ class Lookout:
             desk: of the engine.
             worker: whose parts have gauges.
             reach: asks where group and log stood a moment ago, by partition.
+            positions: asks where the consumer stands, by partition; not those of which it has seen nothing yet.
             patience: seconds that joining the group may take.
             now: a steady clock.
         """
-        self._desk, self._worker, self._reach, self._patience, self._now = desk, worker, reach, patience, now
+        self._desk, self._worker, self._patience, self._now = desk, worker, patience, now
+        self._reach, self._positions = reach, positions
         self._seen: dict[Any, tuple[int, float]] = {}  # place -> where it stands, and since when
         self._joining_since: float | None = None
         self._last = now()
@@ -78,16 +81,15 @@ class Lookout:
         """
         return next((place for place, looks in self._hungry.items() if looks >= _STARVED), None)
 
-    def _feel(self, paused: Collection[Any]) -> None:
+    def _feel(self, paused: Collection[Any], positions: Mapping[Any, int]) -> None:
         """Only looks count between which all that was fetched was taken: before that, records may lie here."""
         if not self._emptied:
             return
-        self._emptied, unfinished = False, self._desk.unfinished()
+        self._emptied, ours = False, self._desk.partitions
         hungry = {
             place
             for place, (start, end) in self._reach().items()
-            if place in self._desk.partitions and place not in paused and place not in unfinished
-            if end > self._desk.position(place, start)
+            if place in ours and place not in paused and end > positions.get(place, start)
         }
         self._hungry = Counter({place: self._hungry[place] + 1 for place in hungry})
 
@@ -106,7 +108,7 @@ class Lookout:
         metrics.fenced.set(desk.fenced)
         metrics.floods.set(self._worker.gates.flood.trips)
         metrics.paused.set(len(paused))
-        self._feel(paused)
+        self._feel(paused, self._positions())
         metrics.producer_queue.set(self._worker.outbox.waiting)
         metrics.oldest.set(self._age())
         return True

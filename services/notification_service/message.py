@@ -9,6 +9,7 @@ from typing import Final
 from confluent_kafka import Message
 
 from eccs_contracts import EmailRequest, EmailRetry, RetryMetadata
+from eccs_contracts._framing import GUID_HEADER
 from eccs_contracts.decoding import decode_value
 from eccs_contracts.delivery import Outcome, OutcomeKind, RetryPolicy
 from eccs_contracts.errors import ContractsError, UnknownSchema, ValidationError
@@ -25,6 +26,7 @@ from eccs_contracts.serde import ContractDeserializer
 from services.notification_service.unknown_fields import UnknownFields
 
 _FRAME: Final = 5  # bytes: magic byte and schema id
+_GUID: Final = 64  # bytes: more than a GUID has
 _MOST_KNOWN: Final = 1000  # frames without an id in them must not fill the memory
 
 
@@ -43,6 +45,14 @@ class Record:
     def place(self) -> tuple[str, int]:
         """Topic and partition."""
         return self.topic, self.partition
+
+    @property
+    def schema(self) -> bytes:
+        """What tells the writer's schema from others: its GUID where a header has one, else the frame with its id."""
+        guids = [
+            value.encode() if isinstance(value, str) else value for name, value in self.headers if name == GUID_HEADER
+        ]
+        return b"".join(one or b"" for one in guids)[:_GUID] if guids else (self.value or b"")[:_FRAME]
 
     @property
     def size(self) -> int:
@@ -189,8 +199,12 @@ class Decoder:
         return attempt, min(state.scheduled_at, now + self.longest)
 
 
-def undecodable(record: Record, error: ContractsError) -> Job:
-    """The job of a record that is not what its contract says."""
+def undecodable(record: Record, error: Exception) -> Job:
+    """The job of a record that is not what its contract says, or that the decoder has failed on."""
+    if not isinstance(error, ContractsError):
+        return Job(
+            record, None, verdict=Outcome(OutcomeKind.DEFECT, f"an error of the service: {type(error).__name__}")
+        )
     kind = OutcomeKind.VALIDATION if isinstance(error, ValidationError) else OutcomeKind.PARSE
     return Job(record, None, verdict=Outcome(kind, str(error)))
 

@@ -31,6 +31,8 @@ class Metrics:
         self._of_kafka()
         for status in ("success", "retry", "failed", "dlq"):
             self.processed.labels(status)
+        for result in ("read", "gone", "failed"):
+            self.payloads.labels(result)
 
     def _of_messages(self) -> None:
         self.processed = self._counter("emails_processed", "Messages by how they ended.", "status")
@@ -76,6 +78,13 @@ class Metrics:
         self.producer_queue = self._gauge("kafka_producer_queue_messages", "Messages that the broker has to confirm.")
         self.paused = self._gauge("kafka_paused_partitions", "Partitions that bring nothing now.")
         self.window_full = self._counter("kafka_window_full", "Times that reading ahead had to stop.")
+        self.payloads = self._counter(
+            "email_retry_payloads", "Retries that were read again before their time.", "result"
+        )
+        self.notes_refused = self._counter("kafka_commit_notes_refused", "Commits whose metadata is not ours.")
+        self.missed = self._counter(
+            "kafka_records_missed", "Records that retention deleted before the group read them.", "topic"
+        )
         self.rebalances = self._counter("kafka_rebalances", "Partitions that came and went.", "kind")
         self.drain = self._histogram("kafka_drain_seconds", "How long a drain took.", _SECONDS)
         self.drain_timeouts = self._counter("kafka_drain_timeouts", "Drains that took longer than they may.")

@@ -19,7 +19,7 @@ from eccs_contracts.delivery import FloodGuard
 from eccs_contracts.errors import InfrastructureError
 from eccs_contracts.serde import ContractDeserializer, ContractSerializer, Registry
 from services.notification_service.clock import Clock
-from services.notification_service.engine import Engine
+from services.notification_service.engine import BrokerSide, Engine
 from services.notification_service.gates import Gates
 from services.notification_service.lag import LagWatch
 from services.notification_service.ledger import Ledger
@@ -29,12 +29,14 @@ from services.notification_service.mail import Composer
 from services.notification_service.message import Decoder
 from services.notification_service.metrics import Metrics
 from services.notification_service.outbox import Outbox
+from services.notification_service.payloads import Payloads
 from services.notification_service.settings import EngineSettings, Settings
 from services.notification_service.smtp import SmtpPool
 from services.notification_service.tracing import load_tracing
 from services.notification_service.unknown_fields import UnknownFields
 from services.notification_service.watch import DependencyWatch
 from services.notification_service.worker import Terms, Worker
+from services.startup import await_dependencies
 
 T = TypeVar("T")
 
@@ -96,25 +98,22 @@ class Service:
         self._keeping = asyncio.run_coroutine_threadsafe(self._ledger.keep_alive(), self._loop)
 
     def check(self) -> None:
-        """See every dependency answer, within the time that the settings give.
+        """See every dependency answer, all of them before one deadline: `startup_timeout` seconds from now.
 
         Raises:
             InfrastructureError: one does not; names its address and the variable to set.
         """
-        deadline = time.monotonic() + self._settings.startup_timeout
-        self._outbox.check(self._settings.startup_timeout)
-        while True:
-            try:
-                self._registry.check()
-                self._on_loop(self._ledger.prepare())
-                self._align()
-                self._on_loop(self._smtp.check())
-            except InfrastructureError:
-                if time.monotonic() > deadline:
-                    raise
-            else:
-                return
-            threading.Event().wait(0.5)
+        checks = {
+            "the Kafka broker (KAFKA_BOOTSTRAP_SERVERS)": self._outbox.check,
+            "the schema registry (SCHEMA_REGISTRY_URL)": lambda _: self._registry.check(),
+            "MongoDB (MONGODB_URI)": self._prepare_ledger,
+            "the SMTP server (SMTP_HOST, SMTP_PORT)": lambda left: self._on_loop(self._smtp.check(left)),
+        }
+        await_dependencies(checks, self._settings.startup_timeout)
+
+    def _prepare_ledger(self, _: float) -> None:
+        self._on_loop(self._ledger.prepare())
+        self._align()
 
     def _align(self) -> None:
         ahead = self._on_loop(self._ledger.align())
@@ -203,10 +202,11 @@ class Service:
         config = consumer_config(settings.kafka, settings.engine, settings.instance)
         config |= {"stats_cb": self._heard, "on_commit": self._committed}
         consumer = made(Consumer, config)
-        return Engine(consumer, self._decoder(), self._worker, self._loop, settings.engine, self._reach)
+        broker = BrokerSide(Payloads(settings.kafka, settings.engine.group_id), self._reach, self._lag.begun)
+        return Engine(consumer, self._decoder(), self._worker, self._loop, settings.engine, broker)
 
     def _reach(self) -> Mapping[tuple[str, int], Reach]:
-        """Nothing for a while after a consumer was renewed: a log can end in marks that are no records."""
+        """Nothing for a while after a consumer was renewed: another one so soon would help as little."""
         return self._lag.reach if time.monotonic() > self._renewable else {}
 
     def _make_outbox(self) -> Outbox:

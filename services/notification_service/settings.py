@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import socket
 import ssl
@@ -99,6 +100,13 @@ class SmtpSettings:
     breaker_pause: float = 1.0
     greylist_delay_ms: int = 300_000
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What a server could quote of the login, and nothing may show."""
+        found = [one for one in (self.username, self.password) if one]
+        coded = [base64.b64encode(one.encode()).decode() for one in found]
+        return (*found, *coded, base64.b64encode(f"\0{self.username}\0{self.password}".encode()).decode())
+
 
 @dataclass(frozen=True, slots=True)
 class LedgerSettings:
@@ -134,8 +142,9 @@ class EngineSettings:
         assignment: of the classic protocol, as librdkafka names it.
         max_poll_interval: seconds between two polls at most; a fifth of it is the budget of a drain.
         max_in_flight: messages taken and not finished, waiting retries apart.
-        retry_window: retries read ahead at most.
-        retry_window_bytes: and their bytes in all.
+        retry_window: messages that wait in memory with their payload; retries beyond it are read again before their
+            time.
+        retry_window_bytes: and the bytes of their records.
         drain_timeout: seconds that a stop may take.
     """
 
@@ -145,8 +154,8 @@ class EngineSettings:
     max_poll_interval: float = 300.0
     session_timeout: float = 10.0
     max_in_flight: int = 256
-    retry_window: int = 20_000
-    retry_window_bytes: int = 2**28
+    retry_window: int = 5_000
+    retry_window_bytes: int = 2**25
     drain_timeout: float = 25.0
 
     @property
@@ -163,7 +172,7 @@ class Settings:
         instance: names this process in the ledger and in dead letters.
         templates: the folder of the templates.
         producer_queue: retries and dead letters that may wait for the broker; more are put off.
-        startup_timeout: seconds that each dependency has to answer at start.
+        startup_timeout: seconds that all dependencies together have to answer at start.
         live_ttl: seconds without progress after which the service counts as dead.
         reject_unknown: refuse JSON messages with a field that the contract does not have.
     """
@@ -220,8 +229,8 @@ def _engine(env: Mapping[str, str]) -> EngineSettings:
         max_poll_interval=seconds_setting("MAX_POLL_INTERVAL", 300_000, env),
         session_timeout=seconds_setting("KAFKA_SESSION_TIMEOUT", 10_000, env),
         max_in_flight=number_setting("MAX_IN_FLIGHT", 256, least=1, env=env),
-        retry_window=number_setting("RETRY_WINDOW", 20_000, least=1, env=env),
-        retry_window_bytes=number_setting("RETRY_WINDOW_BYTES", 2**28, least=1, env=env),
+        retry_window=number_setting("RETRY_WINDOW", 5_000, least=1, env=env),
+        retry_window_bytes=number_setting("RETRY_WINDOW_BYTES", 2**25, least=1, env=env),
         drain_timeout=number_setting("DRAIN_TIMEOUT", 25_000, env=env) / 1000,
     )
 

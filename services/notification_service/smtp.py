@@ -13,6 +13,7 @@ from services.notification_service.isolation import Isolation
 from services.notification_service.mail import Mail
 from services.notification_service.metrics import Metrics
 from services.notification_service.settings import SmtpSettings
+from services.notification_service.smtp_failures import session_failure
 from services.notification_service.smtp_replies import BAD_SEQUENCE, SERVICE_CLOSES, classify
 from services.notification_service.smtp_session import Lost, Refused, SmtpSession
 
@@ -41,16 +42,20 @@ class SmtpPool:
             settings.breaker_failures, timedelta(seconds=settings.breaker_pause), _LONGEST_PAUSE
         )
 
-    async def send(self, mail: Mail) -> Outcome:
+    async def send(self, mail: Mail, *, once: bool = False) -> Outcome:
         """Send one mail that the breaker has let through, and return how it ended.
 
         Never raises for what a server or a network does. The breaker is asked once more: it may have opened since. It
         counts sessions that cannot be had; what is said to one mail over a session is no failure for the others.
+
+        Args:
+            mail: what to send.
+            once: whether to try one connection only, a new one: the mail was refused before.
         """
         async with self._free:
             if self.breaker.state(self._clock.now()) is BreakerState.OPEN:
                 return Outcome(OutcomeKind.INFRASTRUCTURE, f"{self._address} does not serve: its circuit is open")
-            outcome = await self._try(mail)
+            outcome = await (self._try_once(mail) if once else self._try(mail))
             self._report(outcome)
             return outcome
 
@@ -61,18 +66,24 @@ class SmtpPool:
             self._metrics.throttled.inc()
             await asyncio.sleep(wait)
 
-    async def check(self) -> None:
-        """See that a session can be had, and keep it.
+    async def check(self, seconds: float) -> None:
+        """See that a session can be had within some seconds, and keep it.
 
         Raises:
             SmtpUnavailable: none can; names the address.
         """
         try:
-            self._idle.append(await self._open())
-        except (Refused, Lost) as error:
+            async with asyncio.timeout(seconds):
+                self._idle.append(await self._open())
+        except TimeoutError:
+            why = f"no session within {seconds:.1f} s"
+            raise SmtpUnavailable(session_failure(self._address, "CONNECT", why, silent=True)) from None
+        except Refused as error:
+            reason = classify(error.phase, error.reply, hidden=self._settings.secrets).reason
+            raise SmtpUnavailable(session_failure(self._address, error.phase, reason)) from None
+        except Lost as error:
             raise SmtpUnavailable(
-                f"no SMTP session can be had at {self._address} ({error}); "
-                "see SMTP_HOST, SMTP_PORT, SMTP_USERNAME, SMTP_STARTTLS and SMTP_IMPLICIT_TLS"
+                session_failure(self._address, error.phase, str(error), silent=error.silent)
             ) from None
 
     async def close(self) -> None:
@@ -96,10 +107,11 @@ class SmtpPool:
         first = await self._attempt(mail, await self._kept() if closed else None)
         if isinstance(first, Outcome):
             return first
-        if self.isolation.evidence.suspected:
-            return first[0]
-        second = await self._attempt(mail, None)
-        return second if isinstance(second, Outcome) else second[0]
+        return first[0] if self.isolation.evidence.suspected else await self._try_once(mail)
+
+    async def _try_once(self, mail: Mail) -> Outcome:
+        outcome = await self._attempt(mail, None)
+        return outcome if isinstance(outcome, Outcome) else outcome[0]
 
     async def _attempt(self, mail: Mail, session: SmtpSession | None) -> Outcome | tuple[Outcome]:
         """The outcome; in a tuple where trying again at once makes sense."""
@@ -114,7 +126,7 @@ class SmtpPool:
         try:
             await session.send(mail)
         except Refused as error:
-            return await self._refused(session, error)
+            return await self._refused(session, error, mail)
         except Lost as error:
             self._drop(session)
             return _lost(error)
@@ -124,8 +136,9 @@ class SmtpPool:
         await self._keep(session)
         return _SENT
 
-    async def _refused(self, session: SmtpSession, error: Refused) -> Outcome | tuple[Outcome]:
-        outcome = classify(error.phase, error.reply, greylist_delay_ms=self._settings.greylist_delay_ms)
+    async def _refused(self, session: SmtpSession, error: Refused, mail: Mail) -> Outcome | tuple[Outcome]:
+        delay, hidden = self._settings.greylist_delay_ms, (mail.recipient, mail.recipient.rpartition("@")[0])
+        outcome = classify(error.phase, error.reply, greylist_delay_ms=delay, hidden=hidden)
         if error.reply.code in _SESSION_ENDS:
             self._drop(session)
             return (outcome,)
@@ -142,7 +155,7 @@ class SmtpPool:
         try:
             session = await self._open()
         except Refused as error:
-            outcome = classify(error.phase, error.reply)
+            outcome = classify(error.phase, error.reply, hidden=self._settings.secrets)
         except Lost as error:
             outcome = Outcome(OutcomeKind.INFRASTRUCTURE, f"{self._address}: {error}", error.phase)
         else:

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final, Self
 
+from eccs_contracts.failure_reasons import network_reason
 from services.notification_service.mail import Mail
 from services.notification_service.mail_text import ehlo_name, smtp_command
 from services.notification_service.settings import SmtpSettings
@@ -71,7 +72,7 @@ class SmtpSession:
         except TimeoutError:
             raise Lost("CONNECT", "no answer", silent=True) from None
         except OSError as error:
-            raise Lost("CONNECT", type(error).__name__) from None
+            raise Lost("CONNECT", network_reason(error, settings.host)) from None
         session = cls(reader, writer, settings)
         try:
             await session._begin()
@@ -145,7 +146,7 @@ class SmtpSession:
             assert context is not None  # noqa: S101  STARTTLS is not asked for without one
             await self._writer.start_tls(context, server_hostname=self._settings.host)
         except OSError as error:
-            raise Lost("STARTTLS", type(error).__name__) from None
+            raise Lost("STARTTLS", network_reason(error, self._settings.host)) from None
         await self._hello()
 
     async def _nothing_more(self) -> None:
@@ -220,7 +221,7 @@ class SmtpSession:
         except TimeoutError:
             raise Lost("DATA", f"nothing was taken for {seconds:g} s", silent=True) from None
         except OSError as error:
-            raise Lost("DATA", type(error).__name__) from None
+            raise Lost("DATA", network_reason(error)) from None
 
     async def _expect(self, phase: str, seconds: float) -> Reply:
         """The next reply, where it is a good one."""
@@ -229,8 +230,10 @@ class SmtpSession:
                 reply = await self._read()
         except TimeoutError:
             reply = await self._belated(phase, seconds)
-        except _BROKEN as error:
-            raise Lost(phase, type(error).__name__) from None
+        except (OSError, EOFError) as error:
+            raise Lost(phase, network_reason(error)) from None
+        except (ValueError, asyncio.LimitOverrunError):
+            raise Lost(phase, "what it sent is no reply of SMTP") from None
         if not 200 <= reply.code < 400:
             raise Refused(phase, reply)
         return reply

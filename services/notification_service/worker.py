@@ -15,7 +15,6 @@ from eccs_contracts.delivery import (
     AmbiguousPolicy,
     DeadLetter,
     Decision,
-    Disposition,
     Done,
     Hold,
     Outcome,
@@ -23,6 +22,7 @@ from eccs_contracts.delivery import (
     Retry,
     RetryPolicy,
     decide,
+    tells_of_environment,
 )
 from eccs_contracts.errors import InfrastructureError
 from services.notification_service.clock import Clock
@@ -141,6 +141,8 @@ class Worker:
         claimed = await self._claim(job)
         if isinstance(claimed, Complete | Wait):
             return claimed
+        if job.verdict is not None:  # nothing is sent: it takes no slot from those that are
+            return await self._settle(claimed)
         async with self.slots:
             if wanted():
                 if not self.ledger.surely_held(job):  # this process stood still: another may have taken it over
@@ -202,14 +204,17 @@ class Worker:
             case Retry():
                 await self._retry(job, decision)
             case DeadLetter():
-                if (until := self.gates.flood.blocked_until(self.clock.now())) is not None:
+                until = self.gates.flood.blocked_until(self.clock.now())
+                if until is not None and tells_of_environment(outcome, decision):
                     return await self._put_off(job, outcome, until)
                 await self._dead(job, outcome, decision)
             case Hold():
                 await insist(lambda: self.ledger.release(job))
                 blamed = outcome.phase in MESSAGE_PHASES
                 return self._wait(replace(job, holds=job.holds + blamed), decision.reason, outcome.kind)
-        self.gates.flood.ended(self.clock.now(), dead=_is_bad(decision))
+        if tells_of_environment(outcome, decision):
+            user = job.request.user_id if job.request else ""
+            self.gates.flood.ended(self.clock.now(), dead=isinstance(decision, DeadLetter), user=user)
         log("info", type(decision).__name__.lower(), email=job.ledger_id, attempt=job.attempt, reason=outcome.reason)
         reached("after-mark")
         return Complete()
@@ -226,7 +231,8 @@ class Worker:
             return error.outcome
         isolation = self.smtp.isolation
         began = isolation.evidence.begin()
-        return isolation.judged(job, await self.smtp.send(mail), began, self.clock.now())
+        outcome = await self.smtp.send(mail, once=isolation.evidence.knows(job.ledger_id))
+        return isolation.judged(job, outcome, began, self.clock.now())
 
     async def _retry(self, job: Job, retry: Retry) -> None:
         """The retry is on the broker before the ledger says so: a crash between the two costs an attempt, no mail."""
@@ -294,8 +300,3 @@ class Worker:
         if job.request is not None:
             age = (self.clock.now() - job.request.timestamp).total_seconds()
             self.metrics.end_to_end.observe(max(0.0, age))
-
-
-def _is_bad(decision: Decision) -> bool:
-    """Whether an end speaks of bad traffic; a backlog that has expired does not."""
-    return isinstance(decision, DeadLetter) and decision.disposition is not Disposition.EXPIRED

@@ -5,25 +5,25 @@ from __future__ import annotations
 import functools
 import gc
 import logging
+import os
 import resource
 import signal
 import socket
 import sys
-import threading
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from eccs_contracts.errors import ConfigurationError, InfrastructureError, UnknownSchema
+from eccs_contracts.errors import ConfigurationError
 from eccs_contracts.settings import number_setting, seconds_setting, setting
 from services.logs import JsonHandler, Log
 from services.web.connections import MOST_HEAD, BoundedProtocol, Bounds, Room, bounds_setting
 
 _BACKLOG: Final = 1_024  # connections that the kernel keeps until they are accepted
+_START_FAILED: Final = 3  # as uvicorn's own
 _SWITCH: Final = 0.001  # seconds that the loop waits, at each of its turns, for a thread that is busy
 _AT_ONCE: Final = 32  # connections that asyncio accepts before it does anything else
 
@@ -108,29 +108,19 @@ def serve(app: ASGIApp, address: Address, log: Log) -> None:
         ConfigurationError: the address cannot be listened on.
     """
     logging.basicConfig(handlers=[JsonHandler(log)], level=logging.WARNING, force=True)
-    # uvicorn raises the signal again once it has stopped; the default would end us before the caller is done.
+    server = Server(app, address.bounds, address.grace)
+
+    def end_unless_started(*_: object) -> None:
+        """End a process that has not begun to serve; uvicorn raises a signal again once it has stopped serving."""
+        if not server.started:
+            os._exit(0)
+
     for one in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(one, lambda *_: None)
+        signal.signal(one, end_unless_started)
     sys.setswitchinterval(_SWITCH)
     listener = listening(address.host, address.port)
     gc.collect()
     gc.freeze()  # what is there from the start is never garbage: looking at it again holds up the loop for 0.1 s
-    Server(app, address.bounds, address.grace).run([listener])
-
-
-def wait_until(deadline: float, attempt: Callable[[], object]) -> None:
-    """Repeat an attempt until it raises nothing; after `deadline` of the monotonic clock, raise what it raises.
-
-    Raises:
-        InfrastructureError: something does not answer.
-        UnknownSchema: a schema is not registered.
-    """
-    while True:
-        try:
-            attempt()
-        except (InfrastructureError, UnknownSchema):
-            if time.monotonic() > deadline:
-                raise
-            threading.Event().wait(0.5)
-        else:
-            return
+    server.run([listener])
+    if not server.started:
+        raise SystemExit(_START_FAILED)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -19,9 +20,13 @@ _PACKAGES: Final[Mapping[str, str]] = {
     "debootstrap": "debootstrap",
     "docker": "docker.io",
     "dockerd": "docker.io",
+    "postfix": "postfix",
     "prometheus": "prometheus",
     "promtool": "prometheus",
+    "saslpasswd2": "sasl2-bin libsasl2-modules libsasl2-modules-db",
 }
+# Without a main.cf the package's own Postfix has nothing to listen with or to send to.
+_ANSWERS: Final = "postfix postfix/main_mailer_type select No configuration\n"
 # Run level 1: what a package would start stays off, also where nothing like systemd runs.
 _QUIETLY: Final = {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
 _APT: Final = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=60", "-o", "Acquire::Retries=3"]
@@ -58,10 +63,19 @@ def need(*programs: str, say: Say) -> None:
     environment = {**os.environ, **_QUIETLY}
     # One after the other: an index that cannot be renewed may still do.
     renewed = run([*_APT, "update"], environment, 120)
+    _answer(environment)
     done = run([*_APT, "install", "--yes", "--no-install-recommends", *packages], environment, 300)
     if absent := [program for program in missing if shutil.which(program) is None]:
         said = (done.stderr or renewed.stderr).strip()[-500:]
         raise Unable(f"apt-get cannot install {' '.join(packages)} ({', '.join(absent)} not there): {said}")
+
+
+def _answer(environment: Mapping[str, str]) -> None:
+    """Answer what packages ask when they are installed."""
+    with tempfile.NamedTemporaryFile("w", suffix=".answers") as file:
+        file.write(_ANSWERS)
+        file.flush()
+        run(["debconf-set-selections", file.name], environment)
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ print([name for name in ("pip", "ensurepip", "setuptools", "hatchling", "pytest"
 def test_an_image_holds_its_own_service_only(docker: Docker, target: str) -> None:
     """With what it shares; and no schemas, tests or tools of ours."""
     code = "import os; print(sorted(os.listdir('/app')), sorted(os.listdir('/app/services')))"
-    own = sorted(["__init__.py", "logs.py", target.replace("-", "_"), *_SERVICES[target]])
+    own = sorted(["__init__.py", "logs.py", "startup.py", target.replace("-", "_"), *_SERVICES[target]])
 
     assert _python(docker, target, code) == f"['probe.py', 'services'] {own}"
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -22,7 +24,7 @@ from eccs_contracts import EmailRequest, ErrorCategory
 from eccs_contracts.dead_letters.letters import REDRIVE_OF
 from eccs_contracts.dead_letters.reading import TopicReader
 from eccs_contracts.headers import listed
-from eccs_contracts.serde import Registry
+from eccs_contracts.serde import ContractDeserializer, Registry
 from eccs_contracts.settings import kafka_config
 from services.dlq_console.letters import Letters
 from services.local_stack import Stack
@@ -233,10 +235,14 @@ def test_letters_are_filtered(console: Console) -> None:
     ],
 )
 def test_a_filter_that_is_none_is_explained(console: Console, query: dict[str, str], said: str) -> None:
-    """Beside the form."""
+    """Beside the form, which still has what was typed; nothing is counted."""
     answer = console.get("/letters", None, **query)
+    (field,) = query
 
     assert (answer.status_code, said in answer.text) == (422, True)
+    assert "The filter is not usable" in answer.text
+    assert "0 match" not in answer.text
+    assert console.get("/letters", {**bearer(), **JSON}, **query).json()["field"] == field
 
 
 def test_long_lists_have_pages(console: Console) -> None:
@@ -271,6 +277,30 @@ def test_what_is_not_there_or_not_usable_is_a_page_of_ours(console: Console, pat
     """With the status, and in JSON for programs."""
     assert console.get(path).status_code == status
     assert console.get(path, {**bearer(), **JSON}).json()["status"] == status
+
+
+def test_who_ticks_nothing_stays_on_the_list(console: Console) -> None:
+    """On the same page with the same filter, and is told; whatever the form says of the list is read as a filter."""
+    mark = uuid.uuid4().hex
+    written(console.stack, Draft(mark))
+    listed_ones = console.get("/letters", reason=mark).text
+    query = re.search('name="list" value="([^"]+)"', listed_ones)
+    assert query is not None
+    answer = console.get("/redrive", list=html.unescape(query[1]))
+
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/letters?reason={mark}&page=1&tick=none")
+    assert "No letter is ticked" in console.get(answer.headers["location"]).text
+    odd = console.get("/redrive", list="//evil.example\r\nX: y&page=<b>").headers["location"]
+    assert odd == "/letters?page=%3Cb%3E&tick=none"
+
+
+def test_all_letters_of_a_page_are_ticked_by_a_link(console: Console) -> None:
+    """No script is needed."""
+    mark = uuid.uuid4().hex
+    written(console.stack, *(Draft(mark) for _ in range(3)))
+
+    assert console.get("/letters", reason=mark).text.count(" checked>") == 0
+    assert console.get("/letters", reason=mark, tick="all").text.count(" checked>") == 3
 
 
 @pytest.mark.parametrize(
@@ -356,6 +386,108 @@ def test_one_letter_is_redriven(console: Console) -> None:
     assert console.data("/redrive", id=place)["left"] == {"already": 1}
     assert run["run"] in console.get(f"/letters/{place}").text
     assert "why &lt;b&gt;" in console.get("/runs").text
+
+
+def test_a_letter_is_corrected(console: Console) -> None:
+    """The form shows it unmasked, the review says what changes, and only then it is sent: once."""
+    draft = Draft(uuid.uuid4().hex, fields={"to": "ada@exmaple.com", "body": "one\ntwo\n\nthree"})
+    written(console.stack, draft)
+    place, since = console.place(draft), ends(console.stack)
+    path = f"/letters/{place}/edit"
+    page = console.get(path).text
+    assert "ada@exmaple.com" in page
+    assert 'name="field.userId"' not in page
+    form = {"field.to": "ada@example.com", "field.body": "one\r\ntwo\r\n\r\nthree"}
+    review = console.post(path, form).text
+    assert "1 field would change: to" in review
+    assert "+to: ada@example.com" in review
+    assert sent(console.stack, since) == []
+    answer = console.post(f"{path}/send", {**form, "note": "typo"})
+
+    run = console.data(answer.headers["location"])
+    assert (run["by"], run["note"], run["items"]) == ("ada@console", "typo", {"sent": 1})
+    shown = console.get(answer.headers["location"]).text
+    assert "+to: &lt;masked, 15 characters&gt; changed" in shown
+    assert "ada@e" not in shown
+    (message,) = sent(console.stack, since)
+    request = ContractDeserializer(Registry.from_env(console.stack.environment), EmailRequest)(message.value())
+    assert request is not None
+    assert (request.id, request.to, request.body) == (draft.id, "ada@example.com", "one\ntwo\n\nthree")
+    again = console.post(f"{path}/send", {**form, "note": "twice"})
+    assert (again.status_code, "was sent again by" in again.text) == (409, True)
+    assert console.get(path).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ({"field.source": ""}, "nothing is changed"),
+        ({"field.to": "ada@"}, "an e-mail address"),
+        ({"field.id": str(uuid.uuid4())}, "cannot be changed"),
+        ({"field.templateData": "[1]"}, "templateData"),
+        ({"field.templateData": "{"}, "a JSON object such as"),
+        ({"field.expiresAt": "soon"}, "an instant such as"),
+    ],
+)
+def test_a_correction_that_breaks_the_contract_is_not_sent(console: Console, form: dict[str, str], said: str) -> None:
+    """The form comes back with what was typed and what is wrong; a confirmation is refused, too."""
+    draft = Draft(uuid.uuid4().hex)
+    written(console.stack, draft)
+    path, since = f"/letters/{console.place(draft)}/edit", ends(console.stack)
+    answer = console.post(path, form)
+
+    assert (answer.status_code, said in answer.text) == (422, True)
+    assert console.post(f"{path}/send", form).status_code == 409
+    assert sent(console.stack, since) == []
+
+
+@pytest.mark.parametrize("scope", ["dlq:read dlq:redrive", "dlq:read dlq:personal", "dlq:read"])
+def test_who_may_not_see_and_redrive_corrects_nothing(console: Console, scope: str) -> None:
+    """Both scopes are needed, for each of the three pages; and nothing is offered."""
+    draft = Draft(uuid.uuid4().hex)
+    written(console.stack, draft)
+    place = console.place(draft)
+    answers = [
+        console.get(f"/letters/{place}/edit", bearer(scope)),
+        console.post(f"/letters/{place}/edit", {}, bearer(scope)),
+        console.post(f"/letters/{place}/edit/send", {}, bearer(scope)),
+    ]
+
+    assert [one.status_code for one in answers] == [403, 403, 403]
+    assert "/edit" not in console.get(f"/letters/{place}", bearer(scope)).text
+
+
+@pytest.mark.parametrize("path", ["edit", "edit/send"])
+def test_a_correction_of_another_site_is_refused(console: Console, path: str) -> None:
+    """As every form."""
+    draft = Draft(uuid.uuid4().hex)
+    written(console.stack, draft)
+    since = ends(console.stack)
+    cookie = console.cookie("dlq:read dlq:redrive dlq:personal")
+    form = {"field.subject": "Other", "csrf": "guessed"}
+
+    assert console.post(f"/letters/{console.place(draft)}/{path}", form, cookie).status_code == 403
+    assert sent(console.stack, since) == []
+
+
+def test_a_letter_without_a_request_cannot_be_corrected(console: Console) -> None:
+    """Bytes that nobody can decode; the page says why."""
+    draft = Draft(uuid.uuid4().hex, ErrorCategory.PARSE, payload=b"\x00\x01junk")
+    written(console.stack, draft)
+    (one,) = console.data("/letters", reason=draft.reason)["letters"]
+    answer = console.get(f"/letters/{one['place']}/edit")
+
+    assert (answer.status_code, "there is nothing to correct" in answer.text) == (409, True)
+
+
+def test_a_large_letter_can_be_corrected(console: Console) -> None:
+    """The form takes what a topic takes."""
+    body = "é\n" * 200_000
+    draft = Draft(uuid.uuid4().hex, fields={"body": "short"})
+    written(console.stack, draft)
+    path = f"/letters/{console.place(draft)}/edit"
+
+    assert "1 field would change: body" in console.post(path, {"field.body": body}).text
 
 
 def test_many_letters_are_redriven_and_the_broken_ones_are_left(console: Console) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import socket
 import subprocess
 import sys
 
@@ -44,3 +46,20 @@ def test_a_missing_setting_is_exit_2(service: str) -> None:
 
     assert code == 2
     assert "MONGODB_URI is not set" in error
+
+
+@pytest.mark.parametrize("service", ["notification_service", "email_service", "dlq_console"])
+def test_a_signal_ends_a_start_that_waits(service: str) -> None:
+    """At once, with exit code 0, while the broker has taken the connection and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = "{}:{}".format(*silent.getsockname())
+        env = {**os.environ, **NOWHERE, "KAFKA_BOOTSTRAP_SERVERS": address, "STARTUP_TIMEOUT": "60000"}
+        command = [sys.executable, "-m", f"services.{service}"]
+        with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True) as process:
+            silent.settimeout(60)
+            silent.accept()
+            process.send_signal(signal.SIGTERM)
+            error = process.communicate(timeout=5)[1]
+
+    assert process.returncode == 0, error
+    assert "Traceback" not in error

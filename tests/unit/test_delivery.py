@@ -24,6 +24,7 @@ from eccs_contracts.delivery import (
     decide,
 )
 from eccs_contracts.delivery._policy import JITTER
+from eccs_contracts.errors import ConfigurationError
 from services.notification_service.settings import load_settings
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -50,6 +51,16 @@ def test_a_longer_first_delay_alone_is_taken() -> None:
     env = {"MONGODB_URI": "mongodb://db/eccs", "SMTP_HOST": "smtp", "KAFKA_BOOTSTRAP_SERVERS": "kafka:9092"}
 
     assert load_settings({**env, "BASE_RETRY_DELAY": "20000"}).policy == RetryPolicy(20_000, 60_000, 5)
+
+
+def test_unknown_fields_are_dropped_or_refused() -> None:
+    """MIGRATION_UNKNOWN_FIELDS has two values."""
+    env = {"MONGODB_URI": "mongodb://db/eccs", "SMTP_HOST": "smtp", "KAFKA_BOOTSTRAP_SERVERS": "kafka:9092"}
+    found = [load_settings({**env, "MIGRATION_UNKNOWN_FIELDS": value}).reject_unknown for value in ("drop", "Reject")]
+
+    assert (load_settings(env).reject_unknown, found) == (False, [False, True])
+    with pytest.raises(ConfigurationError, match="MIGRATION_UNKNOWN_FIELDS is 'keep': one of drop, reject"):
+        load_settings({**env, "MIGRATION_UNKNOWN_FIELDS": "keep"})
 
 
 @given(st.integers(1, 10_000), st.floats(0, 1))
@@ -115,7 +126,7 @@ def test_what_follows_an_outcome(kind: OutcomeKind, attempt: int, decision: obje
 @given(st.lists(st.integers(0, 1000)), st.lists(st.integers(0, 1000)))
 def test_the_heap_gives_nothing_early_and_all_in_time(dues: list[int], looks: list[int]) -> None:
     """A late item behind an early one blocks nothing."""
-    heap: DueHeap[int] = DueHeap(10)
+    heap: DueHeap[int] = DueHeap()
     for due in dues:
         heap.push(NOW + timedelta(seconds=due), due)
     given_out: list[int] = []
@@ -137,7 +148,9 @@ def test_only_the_contiguous_prefix_is_committed(order: list[int]) -> None:
         tracker.finish("p", offset)
         done = set(order[:count])
         prefix = next(one for one in range(21) if one not in done)
-        assert tracker.committable().get("p", 0) == prefix
+        commit = tracker.committable()["p"]
+        assert commit.offset == prefix
+        assert {one for run in commit.ahead for one in run} == {one for one in done if one > prefix}
 
 
 def test_a_dropped_partition_counts_for_nothing() -> None:

@@ -37,6 +37,32 @@ def test_a_line_is_json_without_addresses(capsys: pytest.CaptureFixture[str]) ->
     assert "p@" not in str(line)
 
 
+@pytest.mark.parametrize("user", ["eve@example.com", "ada@console", "plain", "\x1b[31m\u202e\n"])
+@pytest.mark.parametrize("level", ["debug", "error"])
+def test_who_looked_is_named(level: str, user: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """At every level, in ASCII on one line; what else is in the line is masked as ever."""
+    Log(level).audit("personal data shown", user, place="0/1", reason="of bob@example.com")
+    written = capsys.readouterr().err
+    line = json.loads(written)
+
+    assert (line["channel"], line["event"], line["user"], line["place"]) == (
+        "audit",
+        "personal data shown",
+        user,
+        "0/1",
+    )
+    assert line["reason"] == "of ***"
+    assert written.rstrip("\n").isprintable()
+    assert written.isascii()
+
+
+def test_what_is_long_is_cut(capsys: pytest.CaptureFixture[str]) -> None:
+    """A line of a log holds no megabyte."""
+    Log("info")("info", "x", reason="y" * 1_000_000)
+
+    assert json.loads(capsys.readouterr().err)["reason"].endswith("y… 996,000 more characters")
+
+
 def test_what_is_below_the_level_is_not_written(capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing at all."""
     Log("warning")("info", "request")

@@ -1,6 +1,7 @@
 """`python -m tests.benchmark.delivery`: throughput, lateness and memory in one run; 1 where a promise is missed.
 
-About ten minutes; `--quick` takes less than three, and is for a look. Linux: it reads /proc.
+About ten minutes; `--quick` takes less than three, and is for a look. `--growth` measures what grows with the messages
+that wait, in about twenty minutes. Linux: it reads /proc.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from services.local_stack.errors import StackError
-from tests.benchmark.delivery import lateness, memory, report, throughput
+from tests.benchmark.delivery import growth, lateness, memory, report, throughput
 from tests.benchmark.delivery.stage import Stage
 
 
@@ -57,9 +58,12 @@ def main() -> int:
     parser = argparse.ArgumentParser("python -m tests.benchmark.delivery", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="less of everything: a look, no figures to show")
     parser.add_argument("--docs", type=Path, metavar="DIR", help="write delivery-speed.md, delivery.json, delivery.svg")
+    parser.add_argument("--growth", action="store_true", help="only what grows with the messages that wait")
     options = parser.parse_args()
     if options.quick and options.docs:
         parser.error("--docs wants the whole run, without --quick")
+    if options.growth:
+        return _growth(options.docs, quick=options.quick)
     try:
         figures = run(QUICK if options.quick else WHOLE)
     except (StackError, RuntimeError) as error:
@@ -71,6 +75,18 @@ def main() -> int:
         (options.docs / "delivery.json").write_text(report.as_json(figures), "utf-8")
         (options.docs / "delivery.svg").write_text(report.chart(figures), "utf-8")
     return 0 if all(one.met for one in report.goals(figures)) else 1
+
+
+def _growth(docs: Path | None, *, quick: bool) -> int:
+    try:
+        found = growth.run(growth.Sizes((2_000,), (2_000,), (10_000,)) if quick else growth.Sizes(), _say)
+    except (StackError, RuntimeError) as error:
+        print(f"delivery: {error}", file=sys.stderr)
+        return 3 if isinstance(error, StackError) else 2
+    print(growth.page(found))
+    if docs:
+        (docs / "delivery-growth.md").write_text(growth.page(found), "utf-8")
+    return 0
 
 
 def _say(line: str) -> None:

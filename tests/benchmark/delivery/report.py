@@ -137,13 +137,14 @@ def text(figures: Figures) -> str:
 
 def page(figures: Figures) -> str:
     """The page of docs/."""
-    tables = {title: _markdown(*make(figures)) for title, make in _TABLES.items()}
+    tables = {title: markdown(*make(figures)) for title, make in _TABLES.items()}
     return _PAGE.format(
         where=where(figures), sessions=SESSIONS, **{title.split()[0]: one for title, one in tables.items()}
     )
 
 
-def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 

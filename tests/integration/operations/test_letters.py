@@ -36,6 +36,58 @@ def test_letters_are_chosen_shown_and_exported(stack: Stack, operator: Operator,
     }
 
 
+def test_an_export_is_its_owners_and_never_replaces_a_file_unasked(
+    stack: Stack, operator: Operator, mark: str, tmp_path: Path
+) -> None:
+    """A link is not followed; with --force a file is replaced, and then complete."""
+    fill(stack, mark, originals(1))
+    export = ["dlq", "export", "--show-personal-data", "--where", f"dlqMetadata.serviceInstance={mark}", "--to"]
+    target, link = tmp_path / "letters.jsonl", tmp_path / "link.jsonl"
+    link.symlink_to(tmp_path / "victim")
+
+    assert operator.run(*export, str(target))[0] == 0
+    assert target.stat().st_mode & 0o777 == 0o600
+    code, _, error = operator.run(*export, str(target))
+    assert (code, "--force" in error) == (1, True)
+    target.write_text("old")
+    assert operator.run(*export, str(target), "--force")[0] == 0
+    assert json.loads(target.read_text())["letter"]["originalData"]["subject"] == "Subject 0"
+    assert [operator.run(*export, str(link), *more)[0] for more in ([], ["--force"])] == [1, 1]
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["letters.jsonl", "link.jsonl"]
+    assert operator.run(*export, "-")[1] == target.read_text()
+
+
+def test_the_newest_letters_come_first(stack: Stack, operator: Operator, mark: str) -> None:
+    """Whatever partition they are in, as many as are asked for; a filter reads on until it has them."""
+    letters = originals(3)
+    for one in letters:
+        fill(stack, mark, [one])
+    newest_first = [str(one.id) for one in reversed(letters)]
+    ours = ["--where", f"dlqMetadata.serviceInstance={mark}"]
+
+    assert [one["emailId"] for one in operator.answer("dlq", "list", "--newest", "--max", "2")] == newest_first[:2]
+    assert [one["emailId"] for one in operator.answer("dlq", "list", "--newest", *ours)] == newest_first
+    assert operator.run("dlq", "list", "--newest", "--max", "2", *ours)[1].endswith("2 shown, some more (--max)\n")
+    assert operator.answer("dlq", "list", "--newest", *ours, "--until", "1h") == []
+
+
+def test_a_letter_is_found_by_its_place_or_its_id(stack: Stack, operator: Operator, mark: str) -> None:
+    """Alone, with others, and beyond what there is."""
+    one, other = originals(2)
+    fill(stack, mark, [one, other])
+    places = {found["emailId"]: found["place"] for found in operator.answer("dlq", "list", "--newest", "--max", "2")}
+    first, second = places[str(one.id)], places[str(other.id)]
+
+    def found(*names: str) -> set[str]:
+        return {shown["place"] for shown in operator.answer("dlq", "show", *names)}
+
+    assert found(first) == {first}
+    assert found(str(one.id)) == {first}
+    assert found(str(one.id).upper(), second) == {first, second}
+    assert found(first, second, "0/999999999", "999/0") == {first, second}
+    assert operator.run("dlq", "show", "0/999999999")[0] == 1
+
+
 def test_letters_are_counted_by_every_side(stack: Stack, operator: Operator, mark: str) -> None:
     """A histogram for people; for alerts, an exit code."""
     fill(stack, mark, originals(3), error_category=ErrorCategory.VALIDATION, failure_reason="to: bad 'a'")

@@ -70,7 +70,7 @@ def commands() -> list[str]:
         *(f"groups {name}" for name in ("list", "describe", "reset")),
         "produce",
         "consume",
-        *(f"dlq {name}" for name in ("stats", "list", "show", "redrive", "audit", "archive", "export")),
+        *(f"dlq {name}" for name in ("stats", "list", "show", "edit", "redrive", "audit", "archive", "export")),
     ],
 )
 def test_every_operation_is_on_the_page(operation: str) -> None:

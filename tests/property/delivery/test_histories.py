@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from eccs_contracts.delivery import OutcomeKind
+from eccs_contracts.delivery import OutcomeKind, decode_note
 from tests.property.delivery.world import PLACES, POINTS, POLICY, World
 
 _INDEX = st.integers(0, 7)
@@ -47,6 +47,11 @@ class Histories(RuleBasedStateMachine):
         worker = self.world.workers[index % len(self.world.workers)]
         self.world.start_due(worker)
         self.world.fetch(worker)
+
+    @rule(index=_INDEX, fails=st.booleans())
+    def read_again(self, index: int, *, fails: bool) -> None:
+        """An instance reads payloads that it has dropped, or cannot."""
+        self.world.read_again(self.world.workers[index % len(self.world.workers)], fails=fails)
 
     @rule(index=_INDEX, which=_INDEX, kind=_KINDS)
     def complete(self, index: int, which: int, kind: OutcomeKind) -> None:
@@ -98,9 +103,11 @@ class Histories(RuleBasedStateMachine):
 
     @invariant()
     def commits_follow_what_is_done(self) -> None:
-        """I4: nothing before a committed offset is unfinished."""
+        """I4: nothing before a committed offset is unfinished, nor anything that its note calls finished."""
         for place, offset in self.world.committed.items():
             assert set(range(offset)) <= self.world.done[place]
+            noted = decode_note(offset, self.world.notes[place])
+            assert {one for run in noted for one in run} <= self.world.done[place]
 
     @invariant()
     def nothing_starts_early(self) -> None:

@@ -16,10 +16,13 @@ from eccs_contracts.delivery import (
     Hold,
     Outcome,
     OutcomeKind,
+    Progress,
     Retry,
     RetryPolicy,
     Ticket,
     decide,
+    decode_note,
+    encode_note,
 )
 
 Place = tuple[str, int]
@@ -27,6 +30,7 @@ PLACES: tuple[Place, ...] = (("main", 0), ("main", 1), ("retry", 0), ("retry", 1
 POLICY = RetryPolicy(base_delay_ms=1000, max_delay_ms=60_000, max_attempts=3)
 LEASE = timedelta(seconds=20)
 POINTS = ("claim", "send", "produce", "mark")
+AHEAD = timedelta(seconds=2)  # how long before it is due a payload is read again
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ class Worker:
     """One instance: its desk, and the tickets that run."""
 
     name: int
-    desk: Desk[Place, Letter] = field(default_factory=lambda: Desk(limit=4, window=6))
+    desk: Desk[Place, Letter] = field(default_factory=lambda: Desk(limit=4, window=3, stubs=4))
     running: list[Ticket[Place, Letter]] = field(default_factory=list)
     fetched: dict[Place, int] = field(default_factory=dict)
 
@@ -70,6 +74,7 @@ class World:
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
         self.topics: dict[Place, list[Letter]] = {place: [] for place in PLACES}
         self.committed: dict[Place, int] = dict.fromkeys(PLACES, 0)
+        self.notes: dict[Place, str] = dict.fromkeys(PLACES, "")  # the metadata of the commits
         self.done: dict[Place, set[int]] = {place: set() for place in PLACES}
         self.ledger: dict[int, Entry] = {}
         self.sink: Counter[int] = Counter()
@@ -100,7 +105,8 @@ class World:
     def give(self, place: Place, worker: Worker) -> None:
         """Assign a partition, from its committed place."""
         self.owner[place] = worker
-        worker.desk.assign([place])
+        offset = self.committed[place]
+        worker.desk.assign([place], {place: Progress(offset, decode_note(offset, self.notes[place]))})
         worker.fetched[place] = self.committed[place]
 
     def accept(self, email: int, place: Place) -> None:
@@ -112,7 +118,7 @@ class World:
     def fetch(self, worker: Worker) -> None:
         """Take what there is room for and start or lay aside each."""
         for place in sorted(worker.desk.partitions):
-            while worker.desk.room and not (place[0] == "retry" and worker.desk.window_full()):
+            while worker.desk.room and not (place[0] == "retry" and worker.desk.full()):
                 offset = worker.fetched[place]
                 if offset >= len(self.topics[place]):
                     break
@@ -122,9 +128,24 @@ class World:
                 if ticket is None:
                     continue
                 if letter.due is not None and letter.due > self.now:
-                    worker.desk.lay_aside(ticket, letter.due, letter)
+                    worker.desk.lay_aside(ticket, letter.due, letter, readable=True)
                 else:
                     self.start(worker, ticket)
+
+    def read_again(self, worker: Worker, *, fails: bool = False) -> None:
+        """Read the payloads of what is due soon, or find out that the broker does not answer."""
+        for stub in worker.desk.wanted(self.now + AHEAD, 2):
+            if fails:
+                worker.desk.put_back(stub)
+                continue
+            letter = self.topics[stub.partition][stub.offset]
+            ticket = worker.desk.returned(stub, letter, len(letter.payload))
+            if ticket is None:
+                continue
+            if letter.due is not None and letter.due > self.now:
+                worker.desk.lay_aside(ticket, letter.due, letter, readable=True)
+            else:
+                self.start(worker, ticket)
 
     def start(self, worker: Worker, ticket: Ticket[Place, Letter]) -> None:
         """Run a ticket, where its lane is free."""
@@ -228,16 +249,20 @@ class World:
     def commit(self, worker: Worker) -> None:
         """Commit what may be."""
         offsets = worker.desk.committable()
-        for place, offset in offsets.items():
+        for place, progress in offsets.items():
+            offset = progress.offset
+            assert offset is not None
             assert self.owner[place] is worker, "a commit for a partition of somebody else"
             assert offset >= self.committed[place], "a commit that goes back"
             self.committed[place] = offset
+            self.notes[place] = encode_note(offset, progress.ahead)
         worker.desk.committed(offsets)
 
     def settle(self) -> int:
         """Let everything come to its end; the steps that it took."""
         for step in range(2000):
             for worker in list(self.workers):
+                self.read_again(worker)
                 self.start_due(worker)
                 self.fetch(worker)
                 for ticket in list(worker.running):

@@ -61,6 +61,22 @@ def test_what_has_no_id_is_in_the_ledger_by_its_place() -> None:
 
 
 @pytest.mark.parametrize(
+    ("state", "end", "shown"),
+    [
+        (ItemState.SENT, None, End.UNDER_WAY),
+        (ItemState.SENT, End.DEAD, End.DEAD),
+        (ItemState.NOT_SENT, None, None),
+        (ItemState.INTENDED, None, None),
+    ],
+)
+def test_what_was_sent_and_has_no_end_is_under_way(state: ItemState, end: End | None, shown: End | None) -> None:
+    """Also where nobody has asked the ledger yet."""
+    one = replace(ITEM, state=state, end=end)
+
+    assert (one.shown_end, one.to_json()["end"]) == (shown, shown)
+
+
+@pytest.mark.parametrize(
     ("entries", "later", "end"),
     [
         ({}, TRACED - timedelta(seconds=1), End.UNDER_WAY),
@@ -89,7 +105,7 @@ def test_what_cannot_be_traced_is_not_under_way_for_ever(entries: dict[str, Any]
 )
 def test_an_undecoded_original_may_name_its_id(key: bytes | None, headers: Any, likely: str | None) -> None:
     """In its key, or in a header of ours."""
-    one = replace(letter(1), envelope=envelope(None, b"junk", key=key, headers=headers))
+    one = replace(letter(1), key=b"letter", envelope=envelope(None, b"junk", key=key, headers=headers))
 
     assert one.likely_id == likely
 

@@ -325,3 +325,21 @@ def test_the_identity_of_a_letter_fits_a_header() -> None:
     assert ascii_text(identity) == identity
     assert len(identity) < MAX_LENGTH
     assert text([(REDRIVE_OF, identity.encode())], REDRIVE_OF) == identity
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["9" * 5_000 + "d", "9999999999s", "999999999w", "٣d", "2026-01-31T09:30:00" + "0" * 5_000, "-1d", "1e3s", "0001"],
+)
+def test_a_time_of_any_size_is_refused_in_a_sentence(text: str) -> None:
+    """Which shows the beginning of it only."""
+    with pytest.raises(ValueError, match="is no time") as caught:
+        instant(text, NOW)
+
+    assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "0001-01-01", "9999-12-31"])
+def test_the_ends_of_the_calendar_can_be_compared(text: str) -> None:
+    """Whatever the offset."""
+    assert Selection(since=instant(text, NOW)).matches(letter()) is text.startswith("0001")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -13,21 +14,21 @@ import pytest
 
 from eccs_contracts._cli import main
 from eccs_contracts._cli._progress import Progress
-from eccs_contracts._cli._tables import bars, table
+from eccs_contracts._cli._tables import bars, print_json_list, table
 from eccs_contracts.dead_letters.archive import write
 from eccs_contracts.dead_letters.errors import ExtraMissing
 from tests.unit.cli.letters import letter
 
 
 def test_a_table_fits_the_terminal() -> None:
-    """The widest texts are shortened, numbers stand at the right, control characters are shown as ?."""
+    """The widest texts are shortened, numbers stand at the right, control characters are shown as escapes."""
     rows = [("a" * 100, 1234, None, "x\x1b[31m\ny"), ("b", 5, "c", "z")]
     lines = table(("name", "count", "note", "text"), rows)
 
     assert lines == [
-        f"{'NAME':<57}  COUNT  NOTE  TEXT",
-        f"{'a' * 56}…  1,234  -     x?[31m?y",
-        f"{'b':<57}      5  c     z",
+        f"{'NAME':<53}  COUNT  NOTE  TEXT",
+        f"{'a' * 52}…  1,234  -     x\\x1b[31m\\ny",
+        f"{'b':<53}      5  c     z",
     ]
     assert max(map(len, lines)) <= 80
 
@@ -43,6 +44,14 @@ def test_bars_are_as_long_as_their_numbers() -> None:
 
     assert [line.count("#") for line in lines] == [67, 1, 0]
     assert [len(line) for line in lines] == [80, 14, 11]
+
+
+@pytest.mark.parametrize("items", [[], [{"a": 1}], [{"a": 1}, "ü\n", [2]]])
+def test_a_long_list_of_json_is_printed_as_it_comes(items: list[object], capsys: pytest.CaptureFixture[str]) -> None:
+    """And reads as if it were printed whole."""
+    print_json_list({"run": "r", "ends": {"dead": 1}}, "items", iter(items))
+
+    assert json.loads(capsys.readouterr().out) == {"run": "r", "ends": {"dead": 1}, "items": items}
 
 
 class Terminal(io.StringIO):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 
 import pytest
 
 from eccs_contracts.dead_letters.letters import Place
 from eccs_contracts.dead_letters.scanning import Bounds, may_hold, needles, parts_of, windows, within
-from tests.unit.cli.letters import envelope, request
+from eccs_contracts.dead_letters.selection import Selection
+from tests.unit.cli.letters import envelope, letter, request
 
 BOUNDS = {0: Bounds(10, 100_000), 1: Bounds(0, 50)}
 
@@ -58,3 +60,15 @@ def test_the_bytes_of_a_letter_hold_the_id_of_its_e_mail() -> None:
     assert may_hold(None, one.id.hex.encode(), wanted)
     assert not may_hold(str(other.id).encode(), envelope(other).to_avro(), wanted)
     assert not may_hold(None, None, wanted)
+
+
+def test_a_letter_that_could_not_be_decoded_is_found_by_the_id_in_its_key() -> None:
+    """Whether its original or the letter itself is unreadable; a decoded one only by its own id."""
+    named, other = str(uuid.uuid4()), str(uuid.uuid4())
+    undecoded = replace(letter(1), key=named.upper().encode(), envelope=envelope(None, b"junk", key=b"order-7"))
+    unreadable = replace(undecoded, envelope=None)
+    decoded = replace(undecoded, envelope=letter(2).envelope)
+    found = [one for one in (undecoded, unreadable, decoded) if Selection(ids=frozenset({named})).matches(one)]
+
+    assert found == [undecoded, unreadable]
+    assert not Selection(ids=frozenset({other})).matches(undecoded)

@@ -102,20 +102,24 @@ def test_options_of_another_version_are_refused() -> None:
         order_of({**options_of(Filter(), 3), "colour": "red"}, NOW, None)
 
 
-@pytest.mark.parametrize("text", ["0", "11", "x", "-1", "1.5", "²"])
+@pytest.mark.parametrize("text", ["0", "11", "x", "-1", "1.5", "²", "1_0", "٣", "9" * 200, "+1", "0x1"])
 def test_the_loop_guard_is_a_number_from_1_to_10(text: str) -> None:
     """Nothing else."""
     with pytest.raises(BadInput):
         redrives_of({"max_redrives": [text]})
 
 
-@pytest.mark.parametrize(("text", "rate"), [("", None), ("100", 100.0), ("0.5", 0.5)])
+@pytest.mark.parametrize(
+    ("text", "rate"), [("", None), ("100", 100.0), ("0.5", 0.5), ("0.01", 0.01), (".5", 0.5), ("100000", 100_000.0)]
+)
 def test_a_rate_is_a_number_or_none(text: str, rate: float | None) -> None:
     """Nothing is no limit."""
     assert rate_of({"rate": [text]}) == rate
 
 
-@pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "1e9", "fast"])
+@pytest.mark.parametrize(
+    "text", ["0", "-1", "nan", "inf", "1e9", "fast", "1e-300", "1_0", "0.009", "100000.1", "٣", "9" * 200, "1.", "."]
+)
 def test_what_is_no_rate_is_refused(text: str) -> None:
     """Also what Python would take for a number."""
     with pytest.raises(BadInput):

@@ -20,6 +20,7 @@ from services.dlq_console.rendering import MOST_SHOWN, Renderer, dump, flat, vis
         ("\x00\x1b[2J\x7f\x85", "\\x00\\x1b[2J\\x7f\\x85"),
         ("a\u202eb\u200bc", "a\\u{202e}b\\u{200b}c"),
         ("\ud800", "\\u{d800}"),
+        ("❤\ufe0f\u3164\U000e0100", "❤\\u{fe0f}\\u{3164}\\u{e0100}"),
     ],
 )
 def test_nothing_is_hidden(text: str, shown: str) -> None:

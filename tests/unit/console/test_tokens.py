@@ -80,6 +80,63 @@ def test_the_oldest_session_gives_way() -> None:
     assert (sessions.find(first.id, 1), sessions.find(third.id, 1)) == (None, third)
 
 
+def _alive(sessions: Sessions, opened: list[Session], now: float = 1) -> list[bool]:
+    return [sessions.find(one.id, now) is not None for one in opened]
+
+
+def _open(sessions: Sessions, user: str, count: int, expires: float = 50, now: float = 0) -> list[Session]:
+    return [sessions.open(Claims(user, frozenset(), expires), now) for _ in range(count)]
+
+
+def test_one_user_signs_nobody_else_out() -> None:
+    """However often: beyond five, the oldest session of the same user ends."""
+    sessions = Sessions(lifetime=100)
+    ada, others = _open(sessions, "ada", 5), _open(sessions, "eve", 1_001)
+
+    assert _alive(sessions, ada) == [True] * 5
+    assert _alive(sessions, others[-6:]) == [False, *[True] * 5]
+
+
+def test_who_is_over_gives_way_first_and_then_who_has_most() -> None:
+    """The bound in all holds, too, and whoever has one session keeps it."""
+    sessions = Sessions(lifetime=100, most=4, most_of_user=3)
+    short, ada = _open(sessions, "bob", 1, expires=10), _open(sessions, "ada", 1)
+    eve = _open(sessions, "eve", 2)
+    after = _open(sessions, "eve", 1, now=10)
+
+    assert _alive(sessions, [*short, *ada, *eve, *after], now=11) == [False, True, True, True, True]
+
+    newest = _open(sessions, "new", 1, now=12)
+
+    assert _alive(sessions, [*ada, *eve, *after, *newest], now=13) == [True, False, True, True, True]
+
+
+@pytest.mark.parametrize(
+    ("headers", "forged"),
+    [
+        ({}, False),
+        ({"Sec-Fetch-Site": "none"}, False),
+        ({"Sec-Fetch-Site": "cross-site", "Origin": "https://dlq.example"}, True),
+        ({"Sec-Fetch-Site": "new-word"}, True),
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "https://behind-a-proxy.example"}, False),
+        ({"Origin": "https://dlq.example"}, False),
+        ({"Origin": "https://DLQ.example"}, False),
+        ({"Origin": "https://evil.example"}, True),
+        ({"Origin": "https://dlq.example.evil.example"}, True),
+        ({"Origin": "https://dlq.example:8443"}, True),
+        ({"Origin": "null"}, True),
+        ({"Origin": ""}, True),
+        ({"Origin": "http://["}, True),
+        ({"Referer": "https://dlq.example/sign-in"}, False),
+        ({"Referer": "https://evil.example/dlq.example"}, True),
+        ({"Origin": "https://evil.example", "Referer": "https://dlq.example/"}, True),
+    ],
+)
+def test_a_sign_in_of_another_site_is_told(headers: dict[str, str], forged: bool) -> None:
+    """Nobody has a session yet, and older browsers send no Sec-Fetch-Site: then Origin or Referer say so."""
+    assert is_forged(_call({"Host": "dlq.example", **headers}), None, "") is forged
+
+
 @pytest.mark.parametrize(
     ("site", "given", "forged"),
     [

@@ -8,7 +8,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eccs_contracts.delivery import BreakerState, CircuitBreaker, Desk, FloodGuard, Lanes, Ticket, TokenBucket
+from eccs_contracts.delivery import (
+    AmbiguousPolicy,
+    BreakerState,
+    CircuitBreaker,
+    Desk,
+    FloodGuard,
+    Lanes,
+    Outcome,
+    OutcomeKind,
+    Progress,
+    RetryPolicy,
+    Ticket,
+    TokenBucket,
+    decide,
+    tells_of_environment,
+)
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 PLACE = ("retry", 0)
@@ -154,6 +169,56 @@ def test_a_tripped_guard_opens_again_by_itself() -> None:
     assert guard.blocked_until(_at(10)) is None
 
 
+@pytest.mark.parametrize(
+    ("outcome", "counts"),
+    [
+        (Outcome(OutcomeKind.SENT), True),
+        (Outcome(OutcomeKind.TRANSIENT, "450", "RCPT", 450), True),
+        (Outcome(OutcomeKind.PERMANENT, "550", "RCPT", 550), True),
+        (Outcome(OutcomeKind.PERMANENT, "no such template"), False),
+        (Outcome(OutcomeKind.PERMANENT, "larger than SIZE", "EHLO", 552), False),
+        (Outcome(OutcomeKind.DEFECT), True),
+        (Outcome(OutcomeKind.AMBIGUOUS, "lost", "DOT"), True),
+        (Outcome(OutcomeKind.PARSE), False),
+        (Outcome(OutcomeKind.VALIDATION), False),
+        (Outcome(OutcomeKind.EXPIRED), False),
+    ],
+)
+@pytest.mark.parametrize("attempt", [0, 5])
+def test_a_verdict_about_the_message_itself_tells_nothing_of_the_environment(
+    outcome: Outcome, attempt: int, *, counts: bool
+) -> None:
+    """One user's bad batch must not stop the mails of others."""
+    decision = decide(outcome, attempt, RetryPolicy(), now=NOW, chance=0.5, ambiguous=AmbiguousPolicy.PARK)
+
+    assert tells_of_environment(outcome, decision) is counts
+
+
+def _users(window: int, users: str) -> int:
+    """How often a guard trips at 80 % when each letter is a dead letter of that user, and each dot another's mail."""
+    guard = FloodGuard(window, 0.8, timedelta(seconds=10))
+    for user in users:
+        guard.ended(NOW, dead=user != ".", user=user)
+    return guard.trips
+
+
+@pytest.mark.parametrize(
+    ("users", "trips"),
+    [
+        ("a" * 8, 1),
+        (".aaaaaaaaaaaaaaaaaaaa", 0),
+        ("ab" * 4, 1),
+        (".abcd" + "a" * 40, 0),
+        ("abcd" * 2, 1),
+        ("abcd.." + "abcdabcd", 1),
+        ("aaaaaabc", 0),
+    ],
+)
+def test_no_user_alone_closes_the_guard(users: str, trips: int) -> None:
+    """A quarter of the window is the most that one counts for; more as long as fewer than four users were seen."""
+    assert _users(8, users) == trips
+
+
 @pytest.mark.parametrize("numbers", [(0, 0.5, 1), (1, 0, 1), (1, 1.1, 1), (1, 0.5, 0)])
 def test_an_impossible_guard_is_refused(numbers: tuple[int, float, int]) -> None:
     """With all three numbers."""
@@ -200,9 +265,11 @@ def test_only_the_finished_prefix_is_committable() -> None:
     late, early = _taken(desk, 0), _taken(desk, 1)
     desk.finish(early)
     before = desk.committable()
+    moved = desk.committable(ahead=False)
     desk.finish(late)
 
-    assert (before, desk.committable()) == ({}, {PLACE: 2})
+    assert (before, moved) == ({PLACE: Progress(0, (range(1, 2),), 1)}, {})
+    assert desk.committable() == {PLACE: Progress(2, (), 2)}
 
 
 def test_what_belongs_to_an_older_assignment_is_fenced() -> None:
@@ -246,36 +313,101 @@ def test_a_lane_passes_over_those_whose_partition_left() -> None:
 
 def test_both_limits_have_two_marks() -> None:
     """Full at the limit, open again at 80 % of it."""
-    desk = _desk(limit=5, window=5)
-    tickets = [_taken(desk, offset) for offset in range(10)]
-    seen = [desk.crowded()]
+    desk: Desk[tuple[str, int], str] = Desk(limit=5, window=1, stubs=5)
+    desk.assign([PLACE])
+    tickets = [_taken(desk, offset) for offset in range(11)]
+    seen = [desk.crowded(), desk.full()]
     for ticket in tickets[:5]:
         desk.start(ticket, ticket.offset, "w")
-        desk.lay_aside(tickets[5 + ticket.offset], _at(ticket.offset), "w")
-    seen += [desk.crowded(), desk.window_full(), desk.room == 0]
+    for ticket in tickets[5:]:
+        desk.lay_aside(ticket, _at(ticket.offset), "w", readable=True)
+    seen += [desk.crowded(), desk.full(), desk.room == 0]
     desk.stop(tickets[0], 0)
-    desk.due(NOW)
-    seen += [desk.crowded(), desk.window_full()]
+    desk.due(_at(60))
+    desk.wanted(_at(60), 1)
+    seen += [desk.crowded(), desk.full()]
 
-    assert seen == [False, True, True, True, False, False]
+    assert seen == [False, False, True, True, True, False, False]
 
 
 def test_a_window_is_bounded_in_bytes_too() -> None:
-    """20,000 retries of a megabyte would not fit into any memory; it opens again when they are gone."""
+    """5,000 messages of a megabyte that cannot be read again would not fit into any memory."""
     desk: Desk[str, int] = Desk(limit=10, window=100, window_bytes=1000)
     desk.assign(["a", "b"])
     for offset in range(25):
         ticket = desk.take("ab"[offset % 2], offset, offset, 100)
         assert ticket is not None
         desk.lay_aside(ticket, _at(5 + offset), offset)
-    full = desk.window_full(), desk.overflowing()
+    full = desk.overflowing()
     desk.release(["a"])
-    less = desk.window_full(), desk.overflowing()
     due = desk.due(_at(60)) + desk.due(_at(60))
 
-    assert (full, less) == ((True, True), (True, False))
+    assert full
+    assert not desk.overflowing()
     assert len(due) == 12
-    assert not desk.window_full()
+
+
+def test_the_window_is_for_those_that_are_due_first() -> None:
+    """Whatever came first; a message without payload does not start before that is here again."""
+    desk: Desk[tuple[str, int], str] = Desk(limit=9, window=2)
+    desk.assign([PLACE])
+    for offset, second in enumerate((50, 40, 10, 30, 20)):
+        desk.lay_aside(_taken(desk, offset), _at(second), "w", readable=True)
+    stubs = desk.wanted(_at(60), 9)
+    early = desk.due(_at(60))
+
+    assert [ticket.offset for ticket in early] == [2, 4]
+    assert [stub.offset for stub in stubs] == []
+    assert [stub.offset for stub in desk.wanted(_at(45), 9)] == [3, 1]
+    assert (desk.waiting, desk.due(_at(60))) == (3, [])
+
+
+def test_a_payload_of_an_older_assignment_is_fenced() -> None:
+    """The next owner reads the record itself."""
+    desk: Desk[tuple[str, int], str] = Desk(limit=9, window=1)
+    desk.assign([PLACE])
+    for offset in range(3):
+        desk.lay_aside(_taken(desk, offset), _at(offset), "w", readable=True)
+    desk.due(NOW)
+    [stub] = desk.wanted(_at(60), 1)
+    desk.release([PLACE])
+    desk.assign([PLACE])
+    desk.put_back(stub)
+
+    assert desk.returned(stub, "w", 1) is None
+    assert (desk.fenced, desk.waiting) == (1, 0)
+
+
+def test_what_lies_after_the_last_record_is_no_record() -> None:
+    """The marker of a transaction: the position moves over it, but never over what is open."""
+    desk = _desk()
+    desk.advance(PLACE, 3)
+    only_markers = desk.committable()
+    ticket = _taken(desk, 3)
+    desk.advance(PLACE, 6)
+    held = desk.committable(ahead=False)
+    desk.committed({PLACE: Progress(3)})
+    desk.finish(ticket)
+
+    assert (only_markers, held) == ({PLACE: Progress(3)}, {PLACE: Progress(3, (range(4, 6),))})
+    assert desk.committable() == {PLACE: Progress(6, (), 1)}
+
+
+def test_a_position_before_what_is_committed_moves_nothing() -> None:
+    """A commit never goes back."""
+    desk = _desk()
+    desk.assign([PLACE], {PLACE: Progress(9)})
+    desk.advance(PLACE, 5)
+
+    assert desk.committable() == {}
+
+
+def test_a_note_about_another_log_counts_for_nothing() -> None:
+    """The topic was made anew while nobody had it: its records begin before what was committed."""
+    desk = _desk()
+    desk.assign([PLACE], {PLACE: Progress(9, [range(10, 20)])})
+
+    assert [desk.take(PLACE, offset, "w") is None for offset in (0, 12)] == [False, False]
 
 
 def test_offsets_that_go_back_belong_to_another_log() -> None:
@@ -290,5 +422,5 @@ def test_offsets_that_go_back_belong_to_another_log() -> None:
     assert new is not None
     desk.finish(new)
 
-    assert desk.committable() == {"a": 1}
+    assert desk.committable() == {"a": Progress(1, (), 1)}
     assert [desk.current(one) for one in (old[1], new) if one is not None] == [False, True]

@@ -234,6 +234,22 @@ def test_mails_that_a_server_is_silent_about_keep_to_a_quarter_of_the_sessions()
     assert isolation.enter(jobs[4], START) is None
 
 
+def test_mails_that_are_to_blame_keep_to_a_quarter_of_the_sessions() -> None:
+    """However many there are; one that gets through is like any other."""
+    isolation = Isolation(TokenBucket(100, 10, START), 8, 8)
+    jobs = [_job(f"poison {number}", attempt=1) for number in range(3)]
+    for job in jobs:
+        isolation.judged(job, _refusal("DOT", 421), 0, START)
+    isolation.judged(_job("good"), _SENT, isolation.evidence.begin(), START)
+    for job in jobs:
+        isolation.judged(job, _refusal("DOT", 421), 0, START)
+    admitted = [isolation.enter(job, START) is None for job in jobs]
+    isolation.judged(jobs[2], _SENT, 0, START)
+
+    assert admitted == [True, True, False]
+    assert isolation.enter(jobs[2], START) is None
+
+
 def test_held_mails_take_what_the_rate_leaves() -> None:
     """A quarter of it where others wait for it; a mail that was not tried yet is never put off."""
     bucket = TokenBucket(4, 1, START)

@@ -31,7 +31,7 @@ class _Time:
 def test_a_join_that_never_ends_is_stuck(state: str, join_state: str, *, stuck: bool) -> None:
     """But not one that waits for a coordinator: a new process would not find it either."""
     clock = _Time()
-    lookout = Lookout(Desk(limit=1, window=1), None, dict, 600, clock)  # type: ignore[arg-type]
+    lookout = Lookout(Desk(limit=1, window=1), None, dict, dict, 600, clock)  # type: ignore[arg-type]
     for seconds in (0, 300, 601):
         clock.seconds = seconds
         lookout.heard(json.dumps({"cgrp": {"state": state, "join_state": join_state}}))
@@ -41,7 +41,7 @@ def test_a_join_that_never_ends_is_stuck(state: str, join_state: str, *, stuck: 
 
 def test_a_member_without_partitions_has_joined() -> None:
     """There can be more instances than partitions."""
-    lookout = Lookout(Desk(limit=1, window=1), None, dict, 600)  # type: ignore[arg-type]
+    lookout = Lookout(Desk(limit=1, window=1), None, dict, dict, 600)  # type: ignore[arg-type]
     before = lookout.joined
     lookout.heard(json.dumps({"cgrp": {"state": "up", "join_state": "steady", "assignment_size": 0}}))
 
@@ -49,18 +49,29 @@ def test_a_member_without_partitions_has_joined() -> None:
 
 
 @pytest.mark.parametrize(
-    ("end", "paused", "emptied", "starved"),
-    [(5, (), True, True), (0, (), True, False), (5, ("a",), True, False), (5, (), False, False)],
+    ("end", "position", "paused", "emptied", "starved"),
+    [
+        (5, None, (), True, True),
+        (5, 4, (), True, True),
+        (5, 5, (), True, False),
+        (0, None, (), True, False),
+        (5, None, ("a",), True, False),
+        (5, None, (), False, False),
+    ],
 )
 def test_a_partition_that_brings_nothing_is_starved(
-    end: int, paused: tuple[str, ...], *, emptied: bool, starved: bool
+    end: int, position: int | None, paused: tuple[str, ...], *, emptied: bool, starved: bool
 ) -> None:
-    """The broker has records of it, it is not paused, and nothing that was fetched waits here."""
+    """The broker has records after the consumer's position, it is not paused, and nothing that was fetched waits.
+
+    The marker of a transaction at the end is no record: the position is after it.
+    """
     clock = _Time()
-    service = _Parts()
     desk: Desk[str, int] = Desk(limit=1, window=1)
     desk.assign(["a"])
-    lookout = Lookout(desk, service, lambda: {"a": (0, end), "b": (0, 9)}, 600, clock)  # type: ignore[arg-type]
+    positions = {} if position is None else {"a": position}
+    reach = {"a": (0, end), "b": (0, 9)}
+    lookout = Lookout(desk, _Parts(), lambda: reach, lambda: positions, 600, clock)  # type: ignore[arg-type]
     for look in range(12):
         clock.seconds = 3.0 * look
         if emptied:

@@ -44,7 +44,7 @@ def _state(pool: SmtpPool) -> BreakerState:
 def test_what_single_mails_meet_stops_no_other(phase: str, reply: str) -> None:
     """Twice as many as open the circuit when no session can be had, and a good mail after them."""
 
-    async def act(pool: SmtpPool, _: SmtpSink) -> None:
+    async def act(pool: SmtpPool, _sink: SmtpSink) -> None:
         kinds = [(await pool.send(_POISON)).kind for _ in range(4)]
         assert OutcomeKind.SENT not in kinds
         assert _state(pool) is BreakerState.CLOSED
@@ -57,7 +57,7 @@ def test_what_single_mails_meet_stops_no_other(phase: str, reply: str) -> None:
 def test_sessions_that_cannot_be_had_stop_all(phase: str, reply: str) -> None:
     """After as many in a row as the setting says."""
 
-    async def act(pool: SmtpPool, _: SmtpSink) -> None:
+    async def act(pool: SmtpPool, _sink: SmtpSink) -> None:
         states = []
         for _ in range(2):
             assert (await pool.send(_MAIL)).kind is OutcomeKind.INFRASTRUCTURE
@@ -71,7 +71,7 @@ def test_sessions_that_cannot_be_had_stop_all(phase: str, reply: str) -> None:
 def test_a_probe_that_is_a_poison_mail_closes_the_circuit(reply: str) -> None:
     """It opens a session, which is all that the circuit is about."""
 
-    async def act(pool: SmtpPool, _: SmtpSink) -> None:
+    async def act(pool: SmtpPool, _sink: SmtpSink) -> None:
         assert (await pool.send(_MAIL)).kind is OutcomeKind.SENT  # keeps a session, which the probe must not use
         for _ in range(2):
             pool.breaker.failed(Clock().now() - timedelta(hours=1))
@@ -80,6 +80,18 @@ def test_a_probe_that_is_a_poison_mail_closes_the_circuit(reply: str) -> None:
         assert _state(pool) is BreakerState.CLOSED
 
     _with_pool(act, Fault("RCPT", reply, r"poison@.*"))
+
+
+def test_a_mail_that_was_refused_before_is_tried_once_on_a_new_connection() -> None:
+    """Then nobody else's session is to blame, and a second connection would tell nothing more."""
+
+    async def act(pool: SmtpPool, sink: SmtpSink) -> None:
+        assert (await pool.send(_MAIL)).kind is OutcomeKind.SENT
+        await pool.send(_POISON, once=True)
+        assert len(sink.attempts[_POISON.recipient]) == 1
+        assert sink.attempts[_POISON.recipient][0].session != sink.messages[0].session
+
+    _with_pool(act, Fault("RCPT", "421 4.3.0 no", r"poison@.*"))
 
 
 def test_a_reply_that_asks_for_a_login_ends_the_session() -> None:

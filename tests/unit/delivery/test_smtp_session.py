@@ -94,8 +94,8 @@ def test_a_refused_recipient_gets_no_body() -> None:
     ("answers", "ended"),
     [
         ([(b"MAIL", b"250 ok\r\n"), (b"RCPT", b"250 ok\r\n"), (b"DATA", b"421 bye\r\n")], "DATA: 421"),
-        ([(b"MAIL", b"nonsense\r\n")], "MAIL: ValueError"),
-        ([(b"MAIL", b"250-ok\r\n" * 300)], "MAIL: ValueError"),
+        ([(b"MAIL", b"nonsense\r\n")], "MAIL: what it sent is no reply of SMTP"),
+        ([(b"MAIL", b"250-ok\r\n" * 300)], "MAIL: what it sent is no reply of SMTP"),
         ([(b"MAIL", b"250 ok\r\n"), (b"RCPT", b"")], "RCPT: no reply for 1 s"),
         (
             [(b"MAIL", b"250 ok\r\n"), (b"RCPT", b"250 ok\r\n"), (b"DATA", b"354 go\r\n"), (b".\r\n", b"")],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pymongo import errors
 
-from services.email_service.database import about, api_error, sentence
+from services.email_service.database import about, api_error
 
 _UNAUTHORIZED = errors.OperationFailure("not authorized on eccs", 13, {"codeName": "Unauthorized"})
 
@@ -41,9 +41,3 @@ def test_the_log_has_the_server_s_code() -> None:
     assert about(_UNAUTHORIZED) == {"error": "OperationFailure", "code": 13, "code_name": "Unauthorized"}
     assert about(errors.AutoReconnect("10.0.0.1")) == {"error": "AutoReconnect"}
     assert about(errors.OperationFailure("x", 1, {"codeName": ["y"]}))["code_name"] is None
-
-
-def test_an_operator_is_told_whether_it_refuses() -> None:
-    """With the variable to look at."""
-    assert sentence(_UNAUTHORIZED) == "MongoDB refuses (Unauthorized): see MONGODB_URI"
-    assert sentence(TimeoutError()) == "MongoDB does not answer (TimeoutError): see MONGODB_URI"
