@@ -50,7 +50,7 @@ class SmtpPool:
 
         Args:
             mail: what to send.
-            once: whether to try one connection only, a new one: the mail was refused before.
+            once: whether to try one connection only, a new one: the mail is to blame for what it met before.
         """
         async with self._free:
             if self.breaker.state(self._clock.now()) is BreakerState.OPEN:

@@ -231,7 +231,7 @@ class Worker:
             return error.outcome
         isolation = self.smtp.isolation
         began = isolation.evidence.begin()
-        outcome = await self.smtp.send(mail, once=isolation.evidence.knows(job.ledger_id))
+        outcome = await self.smtp.send(mail, once=isolation.evidence.blames(job.ledger_id))
         return isolation.judged(job, outcome, began, self.clock.now())
 
     async def _retry(self, job: Job, retry: Retry) -> None:
