@@ -120,7 +120,7 @@ class Worker:
         if job.verdict is not None:
             return await self._deliver(job, wanted)
         breaker = self.smtp.breaker
-        until = self.smtp.isolation.enter(job, now)
+        until = self.smtp.isolation.enter(job, now, busy=self.slots.locked())
         if until is not None:
             return Wait(job, until)
         try:
