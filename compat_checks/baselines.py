@@ -17,7 +17,7 @@ from compat_checks.parse import parse_schema
 from compat_checks.reading import read_text
 from compat_checks.review import Version
 
-_VERSION_FILE: Final = re.compile(r"(?:history/)?([^/]+)/v(\d+)\.avsc")
+_VERSION_FILE: Final = re.compile(r"(?:history/)?([^/]+)/v([0-9]{1,9})\.avsc")
 
 
 @frozen

@@ -17,7 +17,7 @@ _LONG: Final = range(-(2**63), 2**63)
 _MAX_SHOWN: Final = 60
 
 # What java.lang.Double.parseDouble takes, after it has trimmed.
-_DECIMAL = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)[fFdD]?")
+_DECIMAL = re.compile(r"([+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)[fFdD]?")
 _HEX = re.compile(r"([+-]?0[xX](?:[0-9a-fA-F]+\.?|[0-9a-fA-F]*\.[0-9a-fA-F]+)[pP][+-]?[0-9]+)[fFdD]?")
 _SPECIAL: Final = {"NaN": math.nan, "Infinity": math.inf}
 _TRIMMED: Final = "".join(map(chr, range(33)))

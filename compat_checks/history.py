@@ -22,7 +22,7 @@ from compat_checks.source import Source
 
 CHECKSUMS: Final = "SHA256SUMS"
 RELEASES: Final = "versions.toml"
-_VERSION: Final = re.compile(r"v([1-9]\d*)\.avsc")
+_VERSION: Final = re.compile(r"v([1-9][0-9]{0,8})\.avsc")
 
 
 @frozen

@@ -91,18 +91,19 @@ class SafeStream:
         """Write text that may hold anything."""
         return self.put(text)
 
-    def put(self, text: str, *, styles: bool = False, commands: bool = False) -> int:
+    def put(self, text: str, *, keep: str = "", styles: bool = False, commands: bool = False) -> int:
         """Write text, which may hold our own styles or workflow commands where that is said.
 
         Args:
             text: what to write.
+            keep: hidden characters of our own words, such as the variation selector of a sign.
             styles: the SGR sequences of our own reports stay.
             commands: the workflow commands in it are ours; whoever made them has escaped the rest.
         """
         if not isinstance(text, str):
             raise TypeError(f"text is expected, not {type(text).__name__}")
         parts = _STYLE.split(text) if styles else [text]
-        safe = "".join(part if odd % 2 else _escaped(part, "\n\t", _as_json) for odd, part in enumerate(parts))
+        safe = "".join(part if odd % 2 else _escaped(part, f"\n\t{keep}", _as_json) for odd, part in enumerate(parts))
         self.raw.write(_encodable(safe if commands else self._disarmed(safe), self.raw.encoding))
         last = text.rpartition("\n")
         self._fresh = not last[2].strip() and (bool(last[1]) or self._fresh)

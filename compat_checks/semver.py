@@ -11,7 +11,7 @@ from compat_checks.resolution import check_pair
 from compat_checks.review import Change
 from compat_checks.schema import Schema
 
-SEMVER: Final = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")  # no pre-release, no build
+SEMVER: Final = re.compile(r"(?:(?:0|[1-9][0-9]{0,8})\.){2}(?:0|[1-9][0-9]{0,8})")  # no pre-release, no build, 9 digits
 
 
 def required(previous: str, changes: Iterable[Change], breaks: bool) -> str:

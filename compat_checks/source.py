@@ -28,7 +28,7 @@ MAX_DIGITS: Final = 400  # of a whole number; the largest double has 309
 _SHOWN: Final = 30  # characters of a number in a message
 _HALF: Final = re.compile("[\ud800-\udfff]")
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]|\\u[dD][89a-fA-F]")
-_TOKEN = re.compile(r'\s*([{}\[\],:]|"(?:[^"\\]|\\.)*"|[^\s{}\[\],:"]+)', re.DOTALL)
+_TOKEN = re.compile(r'\s*([{}\[\],:]|"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^\s{}\[\],:"]+)', re.DOTALL)
 
 
 @frozen(eq=False)

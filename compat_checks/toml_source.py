@@ -10,8 +10,8 @@ from typing import Final
 from compat_checks.errors import Position
 from compat_checks.source import Source, escape
 
-_KEY: Final = r"""(?:[A-Za-z0-9_-]+|"(?:[^"\\]|\\.)*"|'[^']*')"""
-_PATH: Final = rf"{_KEY}(?:\s*\.\s*{_KEY})*"
+_KEY: Final = r"""(?:[A-Za-z0-9_-]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"|'[^']*')"""
+_PATH: Final = rf"{_KEY}(?:\s*\.\s*{_KEY})*+"
 _TABLE: Final = re.compile(rf"\s*(\[\[?)\s*({_PATH})\s*\]\]?\s*(?:#.*)?")
 _VALUE: Final = re.compile(rf"\s*({_PATH})\s*=\s*")
 _STEP: Final = re.compile(_KEY)

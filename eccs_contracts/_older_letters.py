@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from eccs_contracts import _older_values as older
 from eccs_contracts import headers as names
-from eccs_contracts._json_object import load_object, load_text, member_text, text_of
+from eccs_contracts._json_object import load_object, member_text, text_of
 from eccs_contracts.errors import ContractsError, DecodeError
 from eccs_contracts.migration import request_of_fields
 from eccs_contracts.models import DlqMetadata, EmailDlq, EmailRequest, ErrorCategory, OriginalHeader
@@ -64,15 +64,8 @@ def letter_from_json(value: bytes, headers: names.Headers, written: datetime, ke
         DecodeError: not JSON, or JSON that is neither a dead letter nor a request.
     """
     fields = load_object(value)
-    spelled = {older.plain(name) for name in fields}
-    if spelled.isdisjoint((*_METADATA, *_ORIGINAL, *_PAYLOAD)):
-        if not spelled >= _OF_A_REQUEST and names.text(headers, names.FAILURE_REASON) is None:
-            raise DecodeError("JSON that is neither a dead letter nor a request")
-        original, state = _Original(value, _request(fields), names.JSON), {}
-    else:
-        original = _wrapped(value, fields)
-        state = older.as_object(older.first(older.named(fields, _METADATA)))
-    metadata = _metadata(state, headers, written)
+    original = _original(value, fields, headers)
+    metadata = _metadata(older.as_object(older.first(older.named(fields, _METADATA))), headers, written)
     stated_key = _bytes(older.first(older.named(fields, _KEY)))
     return EmailDlq(
         original_data=original.request,
@@ -83,19 +76,31 @@ def letter_from_json(value: bytes, headers: names.Headers, written: datetime, ke
     )
 
 
-def _wrapped(value: bytes, fields: Mapping[str, Any]) -> _Original:
+def _original(value: bytes, fields: Mapping[str, Any], headers: names.Headers) -> _Original:
     given = next((name for name in fields if older.plain(name) in _ORIGINAL and fields[name] is not None), None)
-    original = None if given is None else fields[given]
-    request = _request(load_text(original) if isinstance(original, str) else original)
+    stated = None if given is None else fields[given]
     payload = _bytes(older.first(older.named(fields, _PAYLOAD)))
     if payload:
-        return _Original(payload, request)
-    if given is None:
+        return _Original(payload, _request(older.as_object(stated)) or _request_of_bytes(payload))
+    if isinstance(stated, str):
+        request = _request(older.as_object(stated))
+        return _Original(stated.encode("utf-8", errors="surrogatepass"), request, names.JSON if request else None)
+    if given is not None:
+        written = member_text(text_of(value), given)
+        return _Original(None if written is None else written.encode(), _request(stated), names.JSON)
+    return _whole(value, fields, headers)
+
+
+def _whole(value: bytes, fields: Mapping[str, Any], headers: names.Headers) -> _Original:
+    """The letter itself as the original: a request, with metadata beside its fields or in headers, or any object."""
+    spelled = {older.plain(name) for name in fields}
+    if spelled >= _OF_A_REQUEST:
+        return _Original(value, _request(fields), names.JSON)
+    if not spelled.isdisjoint((*_METADATA, *_ORIGINAL, *_PAYLOAD)):
         return _Original(None, None)
-    if isinstance(original, str):
-        return _Original(original.encode("utf-8", errors="surrogatepass"), request, names.JSON if request else None)
-    written = member_text(text_of(value), given)
-    return _Original(None if written is None else written.encode(), request, names.JSON)
+    if names.text(headers, names.FAILURE_REASON) is None:
+        raise DecodeError("JSON that is neither a dead letter nor a request")
+    return _Original(value, None, names.JSON)
 
 
 def _request(original: Any) -> EmailRequest | None:
@@ -105,6 +110,13 @@ def _request(original: Any) -> EmailRequest | None:
     try:
         return request_of_fields(original)
     except ContractsError:
+        return None
+
+
+def _request_of_bytes(payload: bytes) -> EmailRequest | None:
+    try:
+        return _request(load_object(payload))
+    except DecodeError:
         return None
 
 

@@ -17,6 +17,7 @@ EMAIL_ID: Final = "x-email-id"
 USER_ID: Final = "x-user-id"
 TIMESTAMP: Final = "x-timestamp"
 CONTENT_TYPE: Final = "x-content-type"
+PLAIN_CONTENT_TYPE: Final = "content-type"  # as some older producers write it
 SCHEMA_VERSION: Final = "x-schema-version"
 TRACEPARENT: Final = "traceparent"
 RETRY_COUNT: Final = "x-retry-count"
@@ -53,8 +54,12 @@ def ascii_text(text: str) -> str:
 
 
 def replace(headers: Iterable[tuple[str, str | bytes | None]], new: Mapping[str, str]) -> Headers:
-    """The headers with those of `new` in the place of any of the same name."""
-    kept: Headers = [(name, value) for name, value in headers if name not in new]
+    """The headers with those of `new` in the place of any of the same name.
+
+    A new `x-content-type` replaces `content-type`, too: it described a value that is written in another form now.
+    """
+    gone = {*new, PLAIN_CONTENT_TYPE} if CONTENT_TYPE in new else new
+    kept: Headers = [(name, value) for name, value in headers if name not in gone]
     return kept + [(name, ascii_text(value).encode("ascii")) for name, value in new.items()]
 
 

@@ -75,7 +75,7 @@ def is_json(value: bytes, headers: _Headers | None) -> bool:
     pairs = list(headers or ())
     if any(name == GUID_HEADER for name, _ in pairs):
         return False
-    kind = names.text(pairs, names.CONTENT_TYPE) or names.text(pairs, "content-type") or ""
+    kind = names.text(pairs, names.CONTENT_TYPE) or names.text(pairs, names.PLAIN_CONTENT_TYPE) or ""
     return kind.partition(";")[0].strip().lower() == names.JSON
 
 

@@ -19,6 +19,9 @@ from compat_checks.safe_output import SafeStream
 __all__ = ["FORMATS", "Format", "Options", "Spec", "color_wanted", "parse_specs", "write_reports"]
 
 
+_EMOJI: Final = "\ufe0f"  # in our own signs of severity; in what schemas say it is escaped before
+
+
 @frozen
 class Format:
     """A format that renders a review.
@@ -89,7 +92,8 @@ def write_reports(review: Review, specs: Sequence[str], options: Options, stdout
         else:
             text = FORMATS[spec.format](review, options)
             stream = stdout if isinstance(stdout, SafeStream) else SafeStream(stdout)
-            stream.put(text, styles=options.color, commands=spec.format == "github")
+            keep = _EMOJI if spec.format == "markdown" else ""
+            stream.put(text, keep=keep, styles=options.color, commands=spec.format == "github")
 
 
 def _write(path: Path, text: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import click
@@ -66,6 +66,16 @@ def print_lines(lines: Sequence[str]) -> None:
 def print_json(value: Any) -> None:
     """Print one JSON document for programs."""
     click.echo(json_text(value, indent=2))
+
+
+def print_json_list(head: Mapping[str, Any], name: str, items: Iterable[Any]) -> None:
+    """Print one JSON object whose last member is a list, an item at a time: it may be long."""
+    whole = json_text({**head, name: []}, indent=2)
+    click.echo(whole.removesuffix("]\n}"), nl=False)
+    for number, item in enumerate(items):
+        lines = textwrap.indent(json_text(item, indent=2), "    ")
+        click.echo(f"{',' if number else ''}\n{lines}", nl=False)
+    click.echo("\n  ]\n}")
 
 
 def _bar(count: int, most: int, room: int) -> str:

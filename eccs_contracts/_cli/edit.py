@@ -74,7 +74,8 @@ def _letter_at(source: LetterReader, text: str) -> Any:
 
 
 def _correction(draft: Draft, options: dict[str, Any]) -> Correction:
-    from eccs_contracts.dead_letters.editing import MAX_TEXT, assigned, corrected, corrected_text
+    from eccs_contracts.dead_letters.editing import MAX_TEXT, corrected, corrected_text
+    from eccs_contracts.dead_letters.request_fields import assigned
 
     if options["sets"]:
         return corrected(draft, assigned(draft.before, options["sets"]))

@@ -6,6 +6,7 @@ import getpass
 import socket
 import time
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -14,12 +15,12 @@ import click
 
 from eccs_contracts._cli._options import LONGEST, Decimal, max_redrives, output_format, selection_of, selects
 from eccs_contracts._cli._progress import Progress, waiting
-from eccs_contracts._cli._tables import print_json, print_lines, table, text
+from eccs_contracts._cli._tables import print_json, print_json_list, print_lines, table, text
 from eccs_contracts._cli.dlq import reader, scanned
 from eccs_contracts.dead_letters.numbers import LEAST_RATE, MOST_RATE
 
 if TYPE_CHECKING:
-    from eccs_contracts.dead_letters.audit import Run
+    from eccs_contracts.dead_letters.audit import Item, Run
     from eccs_contracts.dead_letters.decision import Guard
     from eccs_contracts.dead_letters.performing import Watch
     from eccs_contracts.dead_letters.redriving import Order, Outlook
@@ -219,17 +220,26 @@ def _show_run(store: AuditStore, run: str, wait: float, form: str, *, items: boo
         ended = _ends(store, run, wait)
     counts = {str(state): count for state, count in store.counts(run).items() if count and state != "sent"}
     totals = {**{str(end): count for end, count in ended.items()}, **counts}
-    listed = store.items(run) if items else []
     changes = _changes(store, run)
     if form == "json":
-        documents = {"items": [one.to_json() for one in listed]} if items else {}
-        print_json({"run": run, "ends": totals, **documents, **({"diff": changes} if changes else {})})
+        head = {"run": run, "ends": totals, **({"diff": changes} if changes else {})}
+        if items:
+            print_json_list(head, "items", (one.to_json() for one in store.items(run)))
+        else:
+            print_json(head)
     else:
         print_lines([*map(text, changes), ""] if changes else [])
         print_lines(table(("end", "messages"), list(totals.items())))
-        rows = [(str(one.place), one.email_id, one.redrive, str(one.end or one.state)) for one in listed]
-        print_lines(["", *table(("letter", "e-mail", "redrive", "end"), rows)] if items else [])
+        if items:
+            _print_items(store.items(run))
     return 0 if set(totals) <= {"delivered"} else 1
+
+
+def _print_items(items: Iterable[Item]) -> None:
+    """Print a line for each letter; the columns are as wide as their values can be, for there may be many."""
+    click.echo(f"\n{'LETTER':<20}  {'E-MAIL':<36}  REDRIVE  END")
+    for one in items:
+        click.echo(f"{one.place!s:<20}  {text(one.email_id):<36}  {one.redrive:>7}  {one.shown_end or one.state}")
 
 
 def _changes(store: AuditStore, run: str) -> list[str]:

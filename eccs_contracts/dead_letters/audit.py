@@ -83,6 +83,11 @@ class Item:
     likely_id: str | None = None
 
     @property
+    def shown_end(self) -> End | None:
+        """How it ended as people are told: what was sent and has no end yet is under way. None if it was not sent."""
+        return self.end or (End.UNDER_WAY if self.state is ItemState.SENT else None)
+
+    @property
     def ledger_ids(self) -> tuple[str, ...]:
         """Keys that its entry in the ledger may have: the e-mail id; without one, its place, then the likely id."""
         if self.email_id is not None:
@@ -98,7 +103,7 @@ class Item:
             "redrive": self.redrive,
             "state": self.state,
             "target": self.target and "{}/{}/{}".format(*self.target),
-            "end": self.end,
+            "end": self.shown_end,
         }
 
 

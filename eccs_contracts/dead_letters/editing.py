@@ -7,7 +7,7 @@ e-mail.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import unified_diff
@@ -19,6 +19,7 @@ from eccs_contracts.dead_letters.decision import EXPLANATIONS, MOST_REDRIVES, Gu
 from eccs_contracts.dead_letters.errors import EditRefused
 from eccs_contracts.dead_letters.letters import REDRIVE_COUNT, REDRIVE_OF, Letter, original_headers
 from eccs_contracts.dead_letters.masking import masked
+from eccs_contracts.dead_letters.request_fields import no_number
 from eccs_contracts.errors import ValidationError
 from eccs_contracts.headers import Headers
 from eccs_contracts.models import EmailRequest
@@ -34,7 +35,6 @@ FIXED: Final[Mapping[str, str]] = {
 MAX_TEXT: Final = 4_000_000  # characters of a correction; a topic takes messages of 1 MB
 # What says how the original was written and retried: a correction is Avro, and a first delivery.
 _STALE_HEADERS: Final = frozenset((GUID_HEADER, names.RETRY_COUNT, names.ORIGINAL_TOPIC, names.SCHEDULED_RETRY_TIME))
-_FIELDS: Final = {one["name"]: one for one in json.loads(EmailRequest.SCHEMA)["fields"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def corrected_text(draft: Draft, text: str) -> Correction:
     if len(text) > MAX_TEXT:
         raise EditRefused((f"{len(text):,} characters are more than the {MAX_TEXT:,} that a correction may have",))
     try:
-        after = json.loads(text.removeprefix("\ufeff"), object_pairs_hook=_once, parse_constant=_no_number)
+        after = json.loads(text.removeprefix("\ufeff"), object_pairs_hook=_once, parse_constant=no_number)
     except EditRefused:
         raise
     except json.JSONDecodeError as error:
@@ -119,35 +119,9 @@ def corrected_text(draft: Draft, text: str) -> Correction:
     return corrected(draft, after)
 
 
-def assigned(before: Tree, assignments: Sequence[str]) -> dict[str, Any]:
-    """Return a request with fields set by `FIELD=VALUE`.
-
-    A text field takes VALUE as it is, an optional one takes `null` for none; other fields take JSON.
-    `templateData.NAME` and `metadata.NAME` set one entry.
-
-    Raises:
-        EditRefused: an assignment has another form, or names no field; lists all of these.
-    """
-    after = {name: dict(value) if isinstance(value, Mapping) else value for name, value in before.items()}
-    problems = [problem for one in assignments if (problem := _assign(after, one)) is not None]
-    if problems:
-        raise EditRefused(tuple(problems))
-    return after
-
-
 def text_of(tree: Tree) -> str:
     """Return a request as JSON for an editor: every field of the contract, with null for one that is absent."""
     return json.dumps({name: tree.get(name) for name in EmailRequest.FIELDS}, indent=2, ensure_ascii=False) + "\n"
-
-
-def is_text(field: str) -> bool:
-    """Return whether a field of the request holds text, or text or nothing."""
-    return _plain_type(field) == "string"
-
-
-def is_optional(field: str) -> bool:
-    """Return whether a field of the request may be null."""
-    return isinstance(_FIELDS[field]["type"], list)
 
 
 def difference(before: Tree, after: Tree, *, personal: bool) -> list[str]:
@@ -228,47 +202,6 @@ _SOUND: Final[Tree] = {
 }
 
 
-def _assign(after: dict[str, Any], assignment: str) -> str | None:
-    """Set one field, or an entry of one; returns what is wrong with it."""
-    path, equals, text = assignment.partition("=")
-    field, dot, entry = path.partition(".")
-    if not equals or field not in _FIELDS or (dot and not entry):
-        return f"{path!r}: FIELD=VALUE is expected, and a field is one of {', '.join(EmailRequest.FIELDS)}"
-    if dot and _plain_type(field) != "map":
-        return f"{path!r}: {field} has no entries"
-    known, value = _value(field, text, entry=bool(dot))
-    if not known:
-        return f"{path}: JSON is expected, for example {_EXAMPLES.get(field, '1767225600000')}"
-    if dot:
-        entries = after.get(field)
-        after[field] = {**(entries if isinstance(entries, Mapping) else {}), entry: value}
-    else:
-        after[field] = value
-    return None
-
-
-_EXAMPLES: Final = {"templateData": '{"name": "Ada"}', "metadata": '{"campaign": "spring"}'}
-
-
-def _value(field: str, text: str, *, entry: bool) -> tuple[bool, Any]:
-    """Return whether a text can be a field's value, and the value."""
-    if not entry and is_text(field):
-        return True, None if text == "null" and is_optional(field) else text
-    if entry and field == "metadata":
-        return True, text
-    try:
-        return True, json.loads(text, parse_constant=_no_number)
-    except (ValueError, RecursionError, EditRefused):
-        return entry, text  # an entry of templateData may be text
-
-
-def _plain_type(field: str) -> str:
-    """Return the name of a field's type beside null; a logical type that is written as text is text."""
-    found = _FIELDS[field]["type"]
-    found = next(one for one in found if one != "null") if isinstance(found, list) else found
-    return str(found["type"] if isinstance(found, Mapping) else found)
-
-
 def _lines(tree: Tree, marks: Mapping[str, str]) -> Iterator[str]:
     for name in EmailRequest.FIELDS:
         value, mark = tree.get(name), marks.get(name, "")
@@ -296,7 +229,3 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         raise EditRefused(("a field is given twice",))
     return found
-
-
-def _no_number(name: str) -> Any:
-    raise EditRefused((f"{name} is no number of JSON",))

@@ -9,7 +9,7 @@ LEAST_RATE: Final = 0.01  # messages a second: one in 100 s
 MOST_RATE: Final = 100_000.0
 
 _WHOLE: Final = re.compile(r"[0-9]{1,18}")
-_DECIMAL: Final = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,9})?")
+_DECIMAL: Final = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,9})?|\.[0-9]{1,9}")  # browsers send .5, too
 
 
 def whole(text: str, least: int, most: int) -> int:

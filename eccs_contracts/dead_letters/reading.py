@@ -11,6 +11,7 @@ from typing import Any, Final, Self, TypeVar
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from eccs_contracts._older_letters import letter_from_json
 from eccs_contracts.clients import CONSUMER_SETTINGS, made
 from eccs_contracts.dead_letters.errors import TopicMissing
 from eccs_contracts.dead_letters.letters import Letter, Place
@@ -19,6 +20,7 @@ from eccs_contracts.dead_letters.selection import Selection
 from eccs_contracts.decoding import decode_value
 from eccs_contracts.errors import BrokerUnavailable, ContractsError
 from eccs_contracts.headers import listed
+from eccs_contracts.migration import is_json
 from eccs_contracts.models import EmailDlq
 from eccs_contracts.serde import ContractDeserializer, Registry
 
@@ -251,10 +253,13 @@ class LetterReader(TopicReader):
             yield from reversed([letter for scan in scans for letter in scan.letters])
 
     def _letter(self, message: Message) -> Letter:
-        raw, key, headers = message.value(), message.key(), listed(message.headers())
+        raw, key, headers = _bytes(message.value()), _bytes(message.key()), listed(message.headers())
         envelope, failure = None, None
         try:
-            envelope = decode_value(self._deserialize, EmailDlq, _bytes(raw), headers, written_at(message))
+            if raw and is_json(raw, headers):
+                envelope = letter_from_json(raw, headers, written_at(message), key)
+            else:
+                envelope = decode_value(self._deserialize, EmailDlq, raw, headers)
         except ContractsError as error:
             if error.retryable:
                 raise
@@ -262,9 +267,9 @@ class LetterReader(TopicReader):
         return Letter(
             Place(message.partition() or 0, message.offset() or 0),
             written_at(message),
-            _bytes(key),
+            key,
             headers,
-            _bytes(raw),
+            raw,
             envelope,
             failure,
         )

@@ -209,7 +209,7 @@ def ends(store: AuditStore, run: str, now: datetime) -> Counter[End]:
         open_ones = [one for one in batch.items if one.state is ItemState.SENT and one.end in OPEN_ENDS]
         entries = store.ledger([name for one in open_ones for name in one.ledger_ids]) if open_ones else {}
         items = tuple(replace(one, end=end_of(one, entries, now)) if one in open_ones else one for one in batch.items)
-        if items != batch.items:
+        if any(new.shown_end is not old.shown_end for new, old in zip(items, batch.items, strict=True)):
             store.write(replace(batch, items=items))
         counts.update(one.end for one in items if one.end is not None)
     return counts

@@ -151,10 +151,15 @@ class AuditStore:
         batches = self.batches({"items.identity": {"$in": list(wanted)}}) if wanted else ()
         return latest(one for batch in batches for one in batch.items if one.identity in wanted)
 
-    def items(self, run: str) -> list[Item]:
-        """What is written down about the letters of a run, in their order."""
-        found = latest(one for batch in self.batches({"run": run}) for one in batch.items)
-        return sorted(found.values(), key=lambda one: one.place)
+    def items(self, run: str) -> Iterator[Item]:
+        """What is written down about each letter of a run: those that were sent, then the others.
+
+        Holds only those that were not sent. A letter is sent by one batch of a run; it may be in others, which were
+        interrupted before they sent it.
+        """
+        for batch in self.batches({"run": run}):
+            yield from (one for one in batch.items if one.state is ItemState.SENT)
+        yield from self._unsent(run)
 
     def batches(self, query: Mapping[str, Any]) -> Iterator[Batch]:
         """The batches that have these values, for example `{"run": ...}` or `{"open": True}`."""
@@ -187,22 +192,18 @@ class AuditStore:
         return earliest((one for batch in self.batches({"run": run}) for one in batch.items), most)
 
     def counts(self, run: str) -> Counter[ItemState]:
-        """How many letters of a run are in each state; holds only those that were not sent.
+        """How many letters of a run are in each state."""
+        return Counter(one.state for one in self.items(run))
 
-        A letter is sent by one batch of a run; it may be in others that were interrupted before they sent it.
-        """
-        counts: Counter[ItemState] = Counter()
-        unsent: list[Item] = []
-        for batch in self.batches({"run": run}):
-            counts[ItemState.SENT] += sum(one.state is ItemState.SENT for one in batch.items)
-            unsent += [one for one in batch.items if one.state is not ItemState.SENT]
-        names = list(latest(unsent))
-        sent: set[str] = set()
+    def _unsent(self, run: str) -> list[Item]:
+        items = (one for batch in self.batches({"run": run}) for one in batch.items)
+        unsent = latest(one for one in items if one.state is not ItemState.SENT)
+        names = list(unsent)
         for start in range(0, len(names), _PAGE):
-            known = self.known(names[start : start + _PAGE]).values()
-            sent |= {one.identity for one in known if one.state is ItemState.SENT and one.run == run}
-        counts.update(one.state for name, one in latest(unsent).items() if name not in sent)
-        return +counts
+            for name, known in self.known(names[start : start + _PAGE]).items():
+                if known.state is ItemState.SENT and known.run == run:
+                    del unsent[name]
+        return list(unsent.values())
 
     def ledger(self, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
         """The ledger's entries of e-mails, as far as they say how these ended."""

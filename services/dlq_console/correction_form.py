@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from eccs_contracts import EmailRequest
-from eccs_contracts.dead_letters.editing import FIXED, is_optional, is_text, stands
+from eccs_contracts.dead_letters.editing import FIXED, stands
 from eccs_contracts.dead_letters.errors import EditRefused
+from eccs_contracts.dead_letters.request_fields import is_optional, is_text
 from services.dlq_console.filters import Fields, first
 
 PREFIX: Final = "field."  # of the names in the form

@@ -21,14 +21,12 @@ LARGEST: Final = 4 * 1_048_576  # bytes of a form: a message of 1 MB, percent-en
 
 def form(parts: Parts, visit: Visit) -> Page:
     """The request of a letter, to be edited."""
-    draft = _draft(parts, visit)
-    parts.log("info", "personal data shown", user=visit.visitor.user, place=str(draft.letter.place))
-    return _form(draft, visit, ())
+    return _form(_seen_draft(parts, visit), visit, ())
 
 
 def review(parts: Parts, visit: Visit) -> Page:
     """What a correction changes; nothing is sent. What cannot be sent is said beside the form."""
-    draft = _draft(parts, visit)
+    draft = _seen_draft(parts, visit)
     if filters.first(visit.fields, "again"):
         return _form(draft, visit, ())
     try:
@@ -64,8 +62,15 @@ def send(parts: Parts, visit: Visit) -> Elsewhere:
         note=filters.text_of(visit.fields, "note"),
     )
     item = parts.runner.alone(lambda: resend({**parts.settings.kafka}, parts.store, task))
-    parts.log("info", "letter corrected", user=visit.visitor.user, place=str(item.place), run=item.run)
+    parts.log.audit("letter corrected", visit.visitor.user, place=str(item.place), run=item.run)
     return Elsewhere(f"/runs/{item.run}")
+
+
+def _seen_draft(parts: Parts, visit: Visit) -> Draft:
+    """Return the draft of a page that shows it unmasked, and note who looked."""
+    draft = _draft(parts, visit)
+    parts.log.audit("personal data shown", visit.visitor.user, place=str(draft.letter.place))
+    return draft
 
 
 def _draft(parts: Parts, visit: Visit) -> Draft:

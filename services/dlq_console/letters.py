@@ -66,9 +66,12 @@ class Letters:
         return next(iter(found), None)
 
     def check(self) -> None:
-        """Ask the broker for the topic; errors as `snapshot`."""
-        with self._lock:
-            self._reader.bounds()
+        """Ask the broker for the topic, unless a page is asking it now; errors as `snapshot`."""
+        if self._lock.acquire(blocking=False):  # a probe does not wait for those who read much
+            try:
+                self._reader.bounds()
+            finally:
+                self._lock.release()
 
     def close(self) -> None:
         """Let go of the connections."""

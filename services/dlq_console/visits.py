@@ -29,6 +29,7 @@ from services.dlq_console.runner import Runner
 from services.dlq_console.sessions import Sessions
 from services.dlq_console.settings import Settings
 from services.logs import Log
+from services.web.numbers import whole
 from services.web.tokens import Tokens
 
 LARGEST_FORM: Final = 65_536  # bytes of a form
@@ -159,18 +160,25 @@ async def fields_of(request: Request, largest: int = LARGEST_FORM) -> dict[str, 
 async def _body(request: Request, largest: int) -> bytes:
     if request.headers.get("content-type", "").partition(";")[0] != "application/x-www-form-urlencoded":
         raise Problem(415, "Not a form", "A form is expected: application/x-www-form-urlencoded.")
+    announced = whole(request.headers.get("content-length", "0"))
+    if announced is None or announced > largest:
+        raise _too_large(largest)
     body = bytearray()
     try:
         async with asyncio.timeout(_PATIENCE):
             async for part in request.stream():
                 body += part
                 if len(body) > largest:
-                    raise Problem(413, "Too large", f"A form has at most {largest:,} bytes.", {"Connection": "close"})
+                    raise _too_large(largest)
     except TimeoutError:
         raise Problem(408, "Too slow", "The form did not arrive in time.", {"Connection": "close"}) from None
     except ClientDisconnect:
         raise Problem(400, "Not readable", "The connection was closed before the form was whole.") from None
     return bytes(body)
+
+
+def _too_large(largest: int) -> Problem:
+    return Problem(413, "Too large", f"A form has at most {largest:,} bytes.", {"Connection": "close"})
 
 
 def respond(parts: Parts, request: Request, visitor: Visitor | None, answer: Page | Elsewhere) -> Response:

@@ -23,7 +23,6 @@ from services.logs import Log
 from services.startup import await_dependencies, end_on_signals
 from services.web import serving
 
-_SWITCH: Final = 0.001  # seconds that the loop waits at each turn for a thread that parses a large body
 _ANY: Final = {"MONGODB_URI": "mongodb://localhost", "JWT_SECRET": "-" * 32}
 
 
@@ -83,7 +82,6 @@ class _Nobody:
 
 def serve(settings: Settings, producer: AsyncEmailRequestsProducer) -> None:
     """Serve until SIGTERM or SIGINT: take no more, answer what is under way, and return."""
-    sys.setswitchinterval(_SWITCH)
     serving.serve(create_app(settings, producer), settings.address, Log(settings.log_level))
 
 

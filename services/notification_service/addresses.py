@@ -16,11 +16,11 @@ _LONGEST_LOCAL: Final = 64  # octets (section 4.5.3.1.1)
 _TOO_LONG: Final = f"it is too long: {_LONGEST_LOCAL} octets before the @ and {_LONGEST} in all are the most"
 # A dot-atom (RFC 5322, section 3.2.3), with every character beyond ASCII (RFC 6531, section 3.3).
 _ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-\u00a1-\U0010ffff]+"
-_LOCAL: Final = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
+_LOCAL: Final = re.compile(rf"{_ATOM}(?:\.{_ATOM})*+")
 _LABEL: Final = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_DOMAIN: Final = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+_DOMAIN: Final = re.compile(rf"{_LABEL}(?:\.{_LABEL})*+")
 _SPECIALS: Final = re.compile(r'[()<>\[\]:;@\\,"]')  # RFC 5322, section 3.2.3; a dot needs no quotes (section 4.1)
-_QUOTED: Final = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_QUOTED: Final = re.compile(r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"')
 _ESCAPE: Final = re.compile(r"\\(.)")
 
 

@@ -32,6 +32,8 @@ class LagWatch:
         """
         self._consumer = made(Consumer, {**config, "group.id": group, "enable.auto.commit": False})
         self._topics, self._metrics = topics, metrics
+        for topic in topics:
+            metrics.missed.labels(topic)  # an alert sees a counter grow only if it was there before
         self.reach: Mapping[tuple[str, int], tuple[int, int]] = {}  # where the group stands, and where the log ends
         self._begun: queue.SimpleQueue[tuple[tuple[str, int], Progress]] = queue.SimpleQueue()
         self._counted: dict[tuple[str, int], int] = {}  # where the log began when missed records were counted last

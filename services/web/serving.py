@@ -9,6 +9,7 @@ import os
 import resource
 import signal
 import socket
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -23,6 +24,7 @@ from services.web.connections import MOST_HEAD, BoundedProtocol, Bounds, Room, b
 
 _BACKLOG: Final = 1_024  # connections that the kernel keeps until they are accepted
 _START_FAILED: Final = 3  # as uvicorn's own
+_SWITCH: Final = 0.001  # seconds that the loop waits, at each of its turns, for a thread that is busy
 _AT_ONCE: Final = 32  # connections that asyncio accepts before it does anything else
 
 
@@ -115,6 +117,7 @@ def serve(app: ASGIApp, address: Address, log: Log) -> None:
 
     for one in (signal.SIGTERM, signal.SIGINT):
         signal.signal(one, end_unless_started)
+    sys.setswitchinterval(_SWITCH)
     listener = listening(address.host, address.port)
     gc.collect()
     gc.freeze()  # what is there from the start is never garbage: looking at it again holds up the loop for 0.1 s

@@ -14,6 +14,7 @@ from eccs_contracts import EmailRequest, ErrorCategory
 from eccs_contracts.clients import CONSUMER_SETTINGS
 from eccs_contracts.headers import listed
 from eccs_contracts.models._topics import EMAIL_REQUESTS
+from eccs_contracts.serde import ContractDeserializer, Registry
 from services.local_stack import Stack
 from tests.console_harness import EVERY_SCOPE, Draft, fill, token
 
@@ -96,6 +97,50 @@ def test_those_ticked_are_redriven(page: Page, stack: Stack) -> None:
     expect(page.locator("table.letters tbody tr")).to_have_count(2)
 
 
+def test_all_on_a_page_are_ticked_and_none_is_told(page: Page, stack: Stack) -> None:
+    """Without a script: the list comes back, with the same filter."""
+    mark = uuid.uuid4().hex
+    fill(stack.environment, [Draft(mark) for _ in range(3)])
+    sign_in(page, path=f"/letters?reason={mark}")
+    page.get_by_role("button", name="Redrive those ticked…").click()
+    expect(page.get_by_role("alert")).to_contain_text("No letter is ticked")
+    page.get_by_role("link", name="Tick all on this page").click()
+    page.get_by_role("button", name="Redrive those ticked…").click()
+
+    expect(page.get_by_role("button", name="Redrive 3 letters")).to_be_visible()
+
+
+def test_a_letter_is_corrected(page: Page, stack: Stack, complaints: list[str]) -> None:
+    """Form, problem, review, confirmation; the browser's own line breaks change nothing that nobody changed."""
+    mark = uuid.uuid4().hex
+    body = "\n\nDear Ada,\n  <b>&amp;\n\nyours\n"
+    fill(stack.environment, [Draft(mark, fields={"to": "ada@exmaple.com", "body": body})])
+    consumer = _consumer_at_the_end(stack)
+    sign_in(page, path=f"/letters?reason={mark}")
+    page.locator("table.letters th a").click()
+    page.get_by_role("link", name="Correct…").click()
+    page.get_by_label("to", exact=True).fill("ada@")
+    page.get_by_role("button", name="Review…").click()
+    expect(page.get_by_role("alert")).to_contain_text("to: an e-mail address")
+    expect(page.get_by_label("to", exact=True)).to_have_value("ada@")
+    refusals, complaints[:] = list(complaints), []
+    assert ["422" in one for one in refusals] == [True]  # the browser says so of every page with this status
+    page.get_by_label("to", exact=True).fill("ada@example.com")
+    page.get_by_role("button", name="Review…").click()
+    expect(page.get_by_text("1 field would change: to")).to_be_visible()
+    page.get_by_role("button", name="Edit again").click()
+    expect(page.get_by_label("to", exact=True)).to_have_value("ada@example.com")
+    page.get_by_role("button", name="Review…").click()
+    page.get_by_label("Why, for the audit record").fill("typing error")
+    page.get_by_role("button", name="Send the corrected request").click()
+    expect(page.get_by_text("typing error")).to_be_visible()
+
+    sent = ContractDeserializer(Registry.from_env(stack.environment), EmailRequest)(_next(consumer).value())
+    consumer.close()
+    assert sent is not None
+    assert (sent.to, sent.body) == ("ada@example.com", body)
+
+
 def test_a_long_redrive_shows_its_progress(page: Page, stack: Stack) -> None:
     """The page renews itself until the end."""
     mark = uuid.uuid4().hex
@@ -154,7 +199,17 @@ def test_the_policy_stops_what_would_get_through(page: Page, complaints: list[st
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [400, 1400])
-@pytest.mark.parametrize("path", ["/", "/letters", "/letters/{place}?personal=1", "/redrive?id={place}", "/runs"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/letters",
+        "/letters/{place}?personal=1",
+        "/letters/{place}/edit",
+        "/redrive?id={place}",
+        "/runs",
+    ],
+)
 def test_pages_fit_and_their_fields_have_labels(page: Page, stack: Stack, scheme: str, width: int, path: str) -> None:
     """On a telephone and on a desk, light and dark: nothing is wider than the window, text is readable."""
     reason = f"450 {'greylisted ' * 30}{'x' * 300}"
@@ -172,7 +227,7 @@ def test_pages_fit_and_their_fields_have_labels(page: Page, stack: Stack, scheme
 
 
 # Fields that are seen and have no name for those who do not see them.
-UNLABELLED = """() => [...document.querySelectorAll('input:not([type=hidden]), select, button')]
+UNLABELLED = """() => [...document.querySelectorAll('input:not([type=hidden]), select, textarea, button')]
   .filter(one => !one.labels?.length && !one.ariaLabel && !one.textContent.trim()).map(one => one.outerHTML)"""
 
 # Texts whose contrast with what is behind them is below 4.5 (WCAG 2.2, 1.4.3); opaque backgrounds only.

@@ -100,3 +100,28 @@ def test_the_base_is_pinned_by_digest_once() -> None:
     assert default
     assert default[1] == pinned_base()
     assert re.fullmatch(r"\S+@sha256:[0-9a-f]{64}", pinned_base())
+
+
+@pytest.mark.parametrize("name", ["email-service", "notification-service", "dlq-console"])
+def test_no_service_is_the_root_of_the_database(name: str) -> None:
+    """It logs in as the user who has one database, with another password."""
+    environment = _compose(**SECRETS).config()["services"][name]["environment"]
+
+    assert (
+        environment["MONGODB_URI"] == f"mongodb://eccs:{SECRETS['MONGO_PASSWORD']}@mongodb:27017/eccs?authSource=eccs"
+    )
+    assert SECRETS["MONGO_ROOT_PASSWORD"] not in str(environment)
+
+
+def test_the_database_makes_the_user_of_the_services() -> None:
+    """By a script that its image runs when the volume is new, with no more than one database."""
+    database = _compose(**SECRETS).config()["services"]["mongodb"]
+    script = (ROOT / "deploy/mongodb/create-user.js").read_text("utf-8")
+    mounts = {one["target"]: one for one in database["volumes"]}
+    mounted = mounts["/docker-entrypoint-initdb.d/create-user.js"]
+
+    assert mounted["source"].endswith("deploy/mongodb/create-user.js")
+    assert mounted["read_only"] is True
+    assert database["environment"]["MONGO_INITDB_ROOT_USERNAME"] == "root"
+    assert set(re.findall(r"process\.env\.(\w+)", script)) <= set(database["environment"])
+    assert re.findall(r"roles: (\[.*?\])", script) == ['[{role: "readWrite", db: "eccs"}]']

@@ -133,3 +133,75 @@ def test_each_variable_is_one_that_is_read(one: dict[str, Any]) -> None:
     given = [entry["name"] for entry in _container(one).get("env", [])] + list(_of_kind("ConfigMap")["eccs"]["data"])
 
     assert unread(given) == set()
+
+
+def test_nothing_goes_in_or_out_unless_it_is_said() -> None:
+    """A policy for all pods, in both directions, that allows nothing."""
+    deny = _of_kind("NetworkPolicy")["default-deny"]["spec"]
+
+    assert deny == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+
+
+@pytest.mark.parametrize("one", [one for one in _OBJECTS if one["kind"] == "NetworkPolicy"], ids=_name)
+def test_a_policy_allows_named_ports_of_named_peers(one: dict[str, Any]) -> None:
+    """Never all ports, and never everybody; the mail server alone may be anywhere."""
+    spec = one["spec"]
+    anywhere = [
+        rule
+        for key, peers in (("ingress", "from"), ("egress", "to"))
+        for rule in spec.get(key, [])
+        if not rule.get("ports") or not rule.get(peers) or any("ipBlock" in peer for peer in rule[peers])
+    ]
+
+    assert [rule["ports"] for rule in anywhere] == ([[{"port": 587}]] if _name(one) == "notification-service" else [])
+
+
+def _egress(one: dict[str, Any]) -> set[int]:
+    """The ports that a pod may reach, by all policies that select it."""
+    labels = one["spec"]["template"]["metadata"]["labels"].items()
+    policies = [policy["spec"] for policy in _of_kind("NetworkPolicy").values()]
+    selected = [spec for spec in policies if spec["podSelector"].get("matchLabels", {}).items() <= labels]
+    return {port["port"] for spec in selected for rule in spec.get("egress", []) for port in rule["ports"]}
+
+
+def test_each_program_reaches_what_it_needs_and_no_more() -> None:
+    """Names, broker and registry; the database; and for one of them the mail server."""
+    ports = {_name(one): _egress(one) for one in _PODS}
+
+    assert ports == {
+        "eccs-contracts": {53, 9093, 8081},
+        "email-service": {53, 9093, 8081, 27017},
+        "notification-service": {53, 9093, 8081, 27017, 587},
+        "dlq-console": {53, 9093, 8081, 27017},
+    }
+    addresses = _of_kind("ConfigMap")["eccs"]["data"]
+    assert set(re.findall(r":(\d+)", addresses["KAFKA_BOOTSTRAP_SERVERS"])) == {"9093"}
+    assert addresses["SCHEMA_REGISTRY_URL"].endswith(":8081")
+
+
+def _secret(one: dict[str, Any]) -> str:
+    (volume,) = one["spec"]["template"]["spec"]["volumes"]
+    return str(volume["secret"]["secretName"])
+
+
+def test_each_program_has_a_secret_of_its_own() -> None:
+    """So that one which is taken over gives away its own only."""
+    names = [_secret(one) for one in _PODS]
+
+    assert sorted(names) == [
+        f"eccs-{name}" for name in ("contracts", "dlq-console", "email-service", "notification-service")
+    ]
+
+
+@pytest.mark.parametrize("one", _PODS, ids=_name)
+def test_the_document_makes_each_secret_with_the_files_that_are_read(one: dict[str, Any]) -> None:
+    """No file is missing, and none is there for nothing."""
+    made = re.search(rf"^secret {_secret(one).removeprefix('eccs-')} (.+)$", _DEPLOY, re.MULTILINE)
+    values = [entry["value"] for entry in _container(one)["env"]]
+    read = {value.removeprefix("/run/secrets/eccs/") for value in values if value.startswith("/run/secrets/eccs/")}
+
+    assert made
+    assert {"kafka-username", "kafka-password", *made[1].split()} == read
+
+
+_DEPLOY = Path(ROOT / "docs/deploy.md").read_text("utf-8")

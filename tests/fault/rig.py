@@ -230,7 +230,7 @@ class Rig:
 
     def feed(self, count: int, domain: str = "ok.example", **fields: Any) -> list[str]:
         """Produce requests, each third one as JSON; their ids, known to the broker."""
-        requests = [_request(f"{uuid.uuid4().hex[:12]}@{domain}", **fields) for _ in range(count)]
+        requests = [new_request(f"{uuid.uuid4().hex[:12]}@{domain}", **fields) for _ in range(count)]
         answers = []
         for number, request in enumerate(requests):
             value = json.dumps(request.to_json()).encode() if number % 3 == 0 else self.serialize(request)
@@ -319,7 +319,8 @@ class Rig:
             self.client.admin.command({"configureFailPoint": "failCommand", "mode": "off"})
 
 
-def _request(to: str, **fields: Any) -> EmailRequest:
+def new_request(to: str, **fields: Any) -> EmailRequest:
+    """A request that nobody has produced yet."""
     values = {"subject": "A fault", "body": "Hello", "user_id": "u1", **fields}
     return EmailRequest(id=uuid.uuid4(), to=to, timestamp=datetime.now(UTC), **values)
 

@@ -15,7 +15,15 @@ from tests.images.docker_cli import DockerError, run
 
 STAND_INS: Final = ROOT / "tests" / "images" / "stand_ins"
 _PROGRAM: Final = str(Path(sys.executable).with_name("docker-compose"))  # of the locked requirements
-SECRETS: Final = {"JWT_SECRET": "s" * 32, "MONGO_PASSWORD": "m" * 32, "GRAFANA_PASSWORD": "g" * 32}
+SECRETS: Final = {
+    name: letter * 32
+    for name, letter in {
+        "JWT_SECRET": "s",
+        "MONGO_PASSWORD": "m",
+        "MONGO_ROOT_PASSWORD": "r",
+        "GRAFANA_PASSWORD": "g",
+    }.items()
+}
 
 
 @dataclass(frozen=True, slots=True)

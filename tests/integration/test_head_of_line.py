@@ -30,11 +30,11 @@ def test_a_minute_ahead_of_a_second_in_one_partition(stack: Stack, sink: SmtpSin
     """The second record is sent when it is due, the first is not, and nothing is committed past the first."""
     group, broker = f"head-{uuid.uuid4().hex[:8]}", stack.environment["KAFKA_BOOTSTRAP_SERVERS"]
     places.skip(broker, group, [EmailRequest.TOPIC, EmailRetry.TOPIC])
-    with _service(stack, group) as service:
-        late, soon = _retry(60), _retry(1)
-        partition, first = _produced(stack, late, soon)
+    with service(stack, group) as (child, _):
+        late, soon = retry(60), retry(1)
+        partition, first = produced(stack, late, soon)
         arrived = sink.wait_for(lambda each: len(each.messages) > 0, timeout=30)
-        exit_code = _stopped(service)
+        exit_code = stopped(child)
 
     assert arrived
     assert [mail.message_id for mail in sink.messages] == [f"<{soon.id}@eccs.example>"]
@@ -43,7 +43,8 @@ def test_a_minute_ahead_of_a_second_in_one_partition(stack: Stack, sink: SmtpSin
     assert places.committed(broker, group, EmailRetry.TOPIC)[partition] == first
 
 
-def _retry(seconds: float) -> EmailRetry:
+def retry(seconds: float) -> EmailRetry:
+    """A first retry that is due in so many seconds."""
     now = datetime.now(UTC)
     due = now + timedelta(seconds=seconds)
     metadata = RetryMetadata(
@@ -57,7 +58,7 @@ def _retry(seconds: float) -> EmailRetry:
     return EmailRetry(**{name: getattr(request, name) for name in EmailRequest.__slots__}, retry=metadata)
 
 
-def _produced(stack: Stack, *retries: EmailRetry) -> tuple[int, int]:
+def produced(stack: Stack, *retries: EmailRetry) -> tuple[int, int]:
     """The partition of all of them, in this order, and the offset of the first."""
     serialize = ContractSerializer(Registry.from_env(stack.environment), EmailRetry, subject=EmailRetry.SUBJECT)
     producer = RawProducer(kafka_config(stack.environment))
@@ -71,8 +72,8 @@ def _produced(stack: Stack, *retries: EmailRetry) -> tuple[int, int]:
 
 
 @contextmanager
-def _service(stack: Stack, group: str) -> Iterator[Child]:
-    """The notification service as a process that has its partitions."""
+def service(stack: Stack, group: str, **settings: str) -> Iterator[tuple[Child, int]]:
+    """The notification service as a process that has its partitions, and its port."""
 
     def answers(port: int) -> bool:
         try:
@@ -84,16 +85,16 @@ def _service(stack: Stack, group: str) -> Iterator[Child]:
         return ["env", f"HTTP_PORT={ports[0]}", sys.executable, "-m", "services.notification_service"]
 
     database = f"{stack.environment['MONGODB_URI'].rstrip('/')}/{group}"
-    environment = {**os.environ, **stack.environment, "MONGODB_URI": database, "KAFKA_GROUP_ID": group}
+    environment = {**os.environ, **stack.environment, "MONGODB_URI": database, "KAFKA_GROUP_ID": group, **settings}
     server = Server("notification_service", command, answers, environment=environment)
-    child, _ = run_server(server, Patience(45, threading.Event()))
+    child, port = run_server(server, Patience(45, threading.Event()))
     try:
-        yield child
+        yield child, port
     finally:
         child.stop()
 
 
-def _stopped(child: Child) -> int | None:
+def stopped(child: Child) -> int | None:
     """SIGTERM, and the exit code."""
     os.kill(int((child.directory / "pid").read_text()), signal.SIGTERM)
     Patience(30, threading.Event()).until(lambda: child.exit_code() is not None)

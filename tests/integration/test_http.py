@@ -98,3 +98,35 @@ def test_an_unknown_email_has_no_status(app: Api, path: str, status: int) -> Non
 def test_operators_need_notoken(app: Api, path: str) -> None:
     """Health, readiness and metrics."""
     assert app.get(path, {}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/health", "/livez", "/readyz", "/metrics"])
+def test_operators_may_ask_for_the_head_only(app: Api, path: str) -> None:
+    """And learn what else they may ask."""
+    head = app.call(lambda client: client.head(path))
+    options = app.call(lambda client: client.options(path))
+
+    assert (head.status_code, head.content) == (200, b"")
+    assert (options.status_code, set(options.headers["allow"].split(", "))) == (405, {"GET", "HEAD"})
+
+
+@pytest.mark.parametrize("name", ["Idempotency-Key", "Authorization", "Content-Type"])
+def test_a_header_that_is_given_twice_is_400(app: Api, name: str) -> None:
+    """Also where both say the same."""
+    given = {**token(), "Content-Type": "application/json", "Idempotency-Key": str(uuid.uuid4())}
+    answer = app.call(
+        lambda client: client.post("/api/emails/send", json=GOOD, headers=[*given.items(), (name, given[name])])
+    )
+
+    assert (answer.status_code, answer.json()["type"]) == (400, "urn:eccs:problem:malformed")
+    assert name in answer.json()["detail"]
+
+
+def test_a_template_that_does_not_exist_is_422(app: Api) -> None:
+    """At once, in a batch for its item; one that exists needs no body."""
+    bad = {**GOOD, "templateId": "nope"}
+    good = {"to": "a@example.com", "subject": "Hello", "templateId": "welcome"}
+
+    assert app.send(bad).json()["problems"] == [{"field": "templateId", "rule": "the name of a template that exists"}]
+    assert app.batch([bad] * 3).status_code == 422
+    assert [item["status"] for item in app.batch([bad, good]).json()["items"]] == ["invalid", "accepted"]

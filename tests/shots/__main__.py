@@ -47,6 +47,7 @@ SHOTS: Final = (
     Shot("letters", "/letters?category=PERMANENT&category=PARSE", height=940),
     Shot("letter", "/letters/{place}", "dark", height=1040),
     Shot("redrive", "/redrive?reason=too+many+connections"),
+    Shot("correct", "/letters/{place}/edit", height=1000),
 )
 
 

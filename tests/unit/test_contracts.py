@@ -80,6 +80,8 @@ def test_every_wrong_field_is_named_at_once() -> None:
     [
         ("to", "nobody"),
         ("to", "a@b"),
+        ("to", "=?utf-8?b?DQpCY2M6IGV2aWxAZXZpbC5leGFtcGxlDQo=?=@example.com"),
+        ("body", "a\0b"),
         ("subject", "x" * 501),
         ("subject", "two\nlines"),
         ("userId", ""),
@@ -133,6 +135,14 @@ def test_bytes_that_end_early_name_field_and_offset() -> None:
         EmailRequest.from_avro(_request().to_avro()[:45])
 
     assert (caught.value.field, caught.value.offset) == ("to", 37)
+
+
+def test_a_new_content_type_replaces_that_of_older_producers() -> None:
+    """A value that was JSON is Avro now; other headers change nothing of it."""
+    older: headers.Headers = [("content-type", b"application/json"), ("x-content-type", b"application/json")]
+
+    assert headers.replace(older, {"x-content-type": headers.AVRO}) == [("x-content-type", headers.AVRO.encode())]
+    assert headers.replace(older, {"x-a": "1"}) == [*older, ("x-a", b"1")]
 
 
 def test_headers_are_replaced_and_cleaned() -> None:

@@ -14,6 +14,7 @@ from codegen.__main__ import main as codegen
 from compat_checks.__main__ import main
 from compat_checks.errors import InvalidContracts, InvalidSchema
 from compat_checks.reading import MAX_FILE, parse_toml, read_bytes, read_text
+from compat_checks.semver import SEMVER
 from compat_checks.source import MAX_DIGITS, Source
 from tests.docs.review import git
 from tests.unit.commands.folders import REQUEST, ours
@@ -215,3 +216,51 @@ def test_a_file_name_that_is_not_utf_8_is_refused(tmp_path: Path, capsys: pytest
 
     assert main(["lint", "--schemas", str(schemas), "--report", "sarif"]) == 1
     assert "a\\udcff.avsc: the name of the file is not UTF-8" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("version", "is_one"),
+    [
+        ("0.0.0", True),
+        ("999999999.0.1", True),
+        ("1000000000.0.0", False),
+        ("1.0." + "9" * 5000, False),
+        ("1.0.٣", False),
+        ("01.0.0", False),
+        ("1.0", False),
+        ("1.0.0.0", False),
+        ("1.0.0-rc.1", False),
+    ],
+)
+def test_a_version_has_three_numbers_of_nine_digits_at_most(version: str, is_one: bool) -> None:
+    """Whatever int() would take."""
+    assert bool(SEMVER.fullmatch(version)) == is_one
+
+
+@pytest.mark.parametrize("name", ["v" + "9" * 200, "v0", "v٣", "v1_0", "v+1"])
+def test_a_published_version_has_a_number(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Another name is refused as what it is."""
+    schemas = ours(tmp_path)
+    (schemas / f"history/email_requests-value/{name}.avsc").write_text('"int"')
+
+    assert main(["changelog", "--check", "--schemas", str(schemas)]) == 1
+    assert "a published version is called v<N>.avsc" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *(
+            ["plan", "--registry", "http://x", "--timeout", text]
+            for text in ("nan", "inf", "-1", "0", "1e400", "1_0", "٣")
+        ),
+        ["plan", "--registry", "http://x", "--timeout", "9" * 5000],
+        *(["serve", "--port", text] for text in ("-1", "65536", "1_0", "٣", "9" * 5000, "0x10")),
+    ],
+)
+def test_an_option_that_is_no_number(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Usage, with what is expected."""
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert "error: argument" in capsys.readouterr().err

@@ -12,11 +12,11 @@ _LEAST: Final = 0.005  # seconds; less cannot be measured beside other work
 _TRIES: Final = 6
 
 
-def growth(work: Callable[[str], object], shape: str) -> float:
-    """How many times as long 1 MB of a shape takes as 100 kB, tried until it is at most MOST."""
-    large = (shape * LARGE)[:LARGE]
+def growth(work: Callable[[str], object], shape: str, size: int = LARGE) -> float:
+    """How many times as long a text of a shape takes as a tenth of it, tried until it is at most MOST."""
+    large = (shape * size)[:size]
     least = float("inf")
-    for ratio in _ratios(work, large, large[: LARGE // 10]):
+    for ratio in _ratios(work, large, large[: size // 10]):
         least = min(least, ratio)
         if least <= MOST:
             break
@@ -25,11 +25,12 @@ def growth(work: Callable[[str], object], shape: str) -> float:
 
 def _ratios(work: Callable[[str], object], large: str, small: str) -> Iterator[float]:
     for _ in range(_TRIES):
-        short = max(_LEAST, *(_seconds(work, small) for _ in range(2)))
-        yield _seconds(work, large) / short
+        short = max(_LEAST, *(seconds_of(work, small) for _ in range(2)))
+        yield seconds_of(work, large) / short
 
 
-def _seconds(work: Callable[[str], object], text: str) -> float:
+def seconds_of(work: Callable[[str], object], text: str) -> float:
+    """The processor time of one run."""
     started = time.process_time()
     work(text)
     return time.process_time() - started

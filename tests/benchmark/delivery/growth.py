@@ -5,30 +5,29 @@ Pending retries in Apache Kafka, a restart with a held message before many finis
 
 from __future__ import annotations
 
+import json
 import os
-import re
-import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Final
 
-import httpx
 from confluent_kafka import Consumer, TopicPartition
 
 from eccs_contracts import EmailRequest, EmailRetry
 from eccs_contracts.delivery import OffsetTracker, encode_note
 from eccs_contracts.ledger import EmailState
 from tests import places
+from tests.benchmark.delivery.engine_alone import Alone
 from tests.benchmark.delivery.report import markdown
-from tests.benchmark.delivery.stage import Process, Stage, pause, unique, until
+from tests.benchmark.delivery.stage import Stage, unique, until
 from tests.benchmark.delivery.throughput import OURS
 
-_RATE: Final = 50  # retries that are due in a second
-_MEASURED: Final = 60.0  # seconds of mails that are looked at
-_DEPTH: Final = re.compile(r"^email_retry_queue_depth (\S+)$", re.MULTILINE)
+_RATE: Final = 100  # retries that are due in a second
+_MEASURED: Final = 45.0  # seconds of mails that are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,23 +44,24 @@ class Pending:
     """One run with so many pending retries.
 
     Attributes:
-        ready: seconds from the start of the process until it was a member of the group.
-        read: seconds from then until it knew all of them.
-        memory: MiB resident, the most that was seen.
-        least: milliseconds until MAIL reached the mail server, of the earliest; below zero would be too early.
-        p50: milliseconds until the mail server had the whole mail, as the others.
-        mails: how many were looked at.
+        joined: seconds from the subscription until the engine had its partitions.
+        read: seconds from then until it knew all retries.
+        memory: MiB resident, the most there were.
+        least: milliseconds from the due time to the start, of the earliest; below zero would be too early.
+        started: how many were looked at.
+        again: payloads that were read again.
     """
 
     count: int
-    ready: float
+    joined: float
     read: float
     memory: float
     least: float
     p50: float
     p99: float
     most: float
-    mails: int
+    started: int
+    again: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,63 +83,21 @@ class Restart:
 
 
 def pending(stage: Stage, count: int) -> Pending:
-    """Due times are even over count / rate seconds, and mixed in the topic; the first minute of mails is looked at."""
-    stage.sink.ask(latency=0)
-    stage.sink.take()
+    """Due times are even over count / rate seconds, and mixed in the topic; the starts of 45 s are looked at."""
     name, random = unique("growth"), Random(5)
-    places.skip(stage.broker, name, [EmailRequest.TOPIC, EmailRetry.TOPIC])
-    span = count / _RATE
-    ahead = 30 + count / 1500  # to produce all of them, and to read them
-    due = stage.feed_retries([random.uniform(1, 1 + span) for _ in range(count)], name, ahead)
-    first = min(due.values())
-    port = _free_port()
-    with stage.running(OURS.module, name, HTTP_PORT=str(port), MAX_RETRY_DELAY="36000000") as process:
-        began = time.monotonic()
-        until(lambda: _ready(port), "it is ready", 60)
-        ready = time.monotonic()
-        until(lambda: _depth(port) >= count, "all retries are known", ahead)
-        read = time.monotonic() - ready
-        end = first + timedelta(seconds=min(span, _MEASURED))
-        most = _watch(process, end)
-        mails = stage.sink.take()
-        process.alive()
-    late = sorted((one.ended - due[one.id].timestamp()) * 1000 for one in mails)
-    missing = sum(at < end - timedelta(seconds=2) for at in due.values()) - len(mails)
-    if missing > 0:
-        raise RuntimeError(f"{missing} retries were not sent within 2 s")
-    least = min((one.began - due[one.id].timestamp()) * 1000 for one in mails)
-    size = len(late)
-    return Pending(count, ready - began, read, most, least, late[size // 2], late[size * 99 // 100], late[-1], size)
-
-
-def _watch(process: Process, end: datetime) -> float:
-    most = 0
-    while datetime.now(UTC) < end:
-        process.alive()
-        most = max(most, process.rss())
-        pause(0.5)
-    return most / 2**20
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-def _ready(port: int) -> bool:
-    try:
-        return httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=5).is_success
-    except httpx.HTTPError:
-        return False
-
-
-def _depth(port: int) -> float:
-    try:
-        found = _DEPTH.search(httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=5).text)
-    except httpx.HTTPError:
-        return 0
-    return float(found[1]) if found else 0
+    places.skip(stage.broker, name, [EmailRetry.TOPIC])
+    ahead = 40 + count / 500  # to produce all of them, and to read them
+    stage.feed_retries([random.uniform(1, 1 + count / _RATE) for _ in range(count)], None, ahead)
+    module = [sys.executable, "-m", "tests.benchmark.delivery.engine_alone", name, str(count), str(_MEASURED)]
+    environment = {**os.environ, **stage.environment}
+    done = subprocess.run(module, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"the engine ended with {done.returncode}:\n{done.stderr[-2000:]}")
+    alone = Alone(**json.loads(done.stdout))
+    late = sorted(alone.late)
+    p50, p99 = late[len(late) // 2], late[len(late) * 99 // 100]
+    memory = alone.memory / 2**20
+    return Pending(count, alone.joined, alone.read, memory, late[0], p50, p99, late[-1], len(late), alone.again)
 
 
 def held(count: int) -> Held:
@@ -223,8 +181,9 @@ def page(figures: Figures) -> str:
     retries = [
         [
             str(one.count),
-            *map(_tenths, (one.ready, one.read, one.memory, one.least, one.p50, one.p99, one.most)),
-            str(one.mails),
+            *map(_tenths, (one.read, one.memory, one.least, one.p50, one.p99, one.most)),
+            str(one.started),
+            str(one.again),
         ]
         for one in figures.pending
     ]
@@ -234,7 +193,9 @@ def page(figures: Figures) -> str:
         parts="; ".join((parts["broker"], parts["registry"], parts["mongo"])),
         load=f"{load[0]:.1f} and {load[1]:.1f}",
         rate=_RATE,
-        retries=markdown(("pending", "ready s", "read s", "MiB", "earliest ms", "p50", "p99", "max", "mails"), retries),
+        retries=markdown(
+            ("pending", "read s", "MiB", "earliest ms", "p50", "p99", "max", "started", "read again"), retries
+        ),
         held=markdown(("finished", "seconds", "ms for the note"), tracker),
         restarts=markdown(("finished", "noted", "seconds"), restarts),
     )
@@ -253,11 +214,13 @@ average {load} before and after): {parts}; a mail server of ours.
 
 {retries}
 
-All retries are in the retry topic, mixed, before the process starts; {rate} of them are due in each second, which the
-database can follow on this machine. `ready` is how long the process takes from its start until it has its partitions,
-`read` how long it then takes until it knows all retries: at a first start and at any restart. `MiB` is the most
-resident memory of the process. The times are those of the mails of the first minute; `earliest` is when MAIL reached
-the mail server, the others when it had the whole mail. Messages have 300 characters of body.
+The engine as the service runs it, in a process of its own, with Apache Kafka and the registry, and with a worker that
+finishes each retry at once: neither ledger nor mail server bound it. All retries are in the retry topic, mixed, before
+the process starts; {rate} of them are due in each second. `read s` is how long it takes from the assignment of its
+partitions until it knows all retries: at a first start and at any restart. `MiB` is the most resident memory of the
+process. The times are from the due time to the start of the attempt, of those
+that are due after all are known, for 45 s; `read again` counts
+payloads that the second consumer brought. Messages have 300 characters of body.
 
 ## A held message before many finished ones
 

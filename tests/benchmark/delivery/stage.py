@@ -110,7 +110,7 @@ class Stage:
             stack = cleanup.enter_context(start_stack(StackOptions(tuple(_PROVIDERS), (), _PROVIDERS), self.say))
             self.parts = {choice.part: choice.why.partition(" at ")[0] for choice in stack.choices}
             apply_contracts(stack.environment)
-            self._environment = dict(stack.environment)
+            self.environment = dict(stack.environment)
             self.database = stack.environment["MONGODB_URI"]
             self.broker = stack.environment["KAFKA_BOOTSTRAP_SERVERS"]
             self.sink = _sink()
@@ -134,7 +134,7 @@ class Stage:
         """A candidate with a group and a database of its own, `name`; it is ended and its database dropped."""
         environment = {
             **os.environ,
-            **self._environment,
+            **self.environment,
             "MONGODB_URI": f"{self.database}{name}?{_MONGO}",
             "KAFKA_GROUP_ID": name,
             "SMTP_HOST": "127.0.0.1",
@@ -161,15 +161,18 @@ class Stage:
         self._produce(EmailRequest.TOPIC, iter(requests), serialize)
         return [str(one.id) for one in requests]
 
-    def feed_retries(self, delays: Sequence[float], name: str, ahead: float) -> dict[str, datetime]:
-        """Produce a retry for each delay, in that order, known to the ledger as retries are; the instants by id.
+    def feed_retries(self, delays: Sequence[float], name: str | None, ahead: float) -> dict[str, datetime]:
+        """Produce a retry for each delay, in that order; the instants by id.
+
+        The ledger `name` knows them as it knows retries; None if there is no ledger.
 
         The delays count from `ahead` seconds after the ledger knows all of them.
         """
         random = Random(11)
         fields = [_fields(random) for _ in delays]
         known = [{"_id": str(one["id"]), "state": EmailState.RETRYING, "attempt": 0, "redrive": 0} for one in fields]
-        self.entries(name).insert_many(known, ordered=False)
+        if name is not None:
+            self.entries(name).insert_many(known, ordered=False)
         base = datetime.now(UTC) + timedelta(seconds=ahead)
         base = base.replace(microsecond=0)  # the schema has milliseconds
         due = [base + timedelta(milliseconds=round(delay * 1000)) for delay in delays]
@@ -182,7 +185,7 @@ class Stage:
 
     @property
     def _registry(self) -> Registry:
-        return Registry.from_env(self._environment)
+        return Registry.from_env(self.environment)
 
     def _produce(self, topic: str, values: Iterator[Any], serialize: Any) -> None:
         producer = RawProducer({"bootstrap.servers": self.broker, "queue.buffering.max.messages": 2 * _QUEUE})

@@ -61,6 +61,22 @@ def test_what_has_no_id_is_in_the_ledger_by_its_place() -> None:
 
 
 @pytest.mark.parametrize(
+    ("state", "end", "shown"),
+    [
+        (ItemState.SENT, None, End.UNDER_WAY),
+        (ItemState.SENT, End.DEAD, End.DEAD),
+        (ItemState.NOT_SENT, None, None),
+        (ItemState.INTENDED, None, None),
+    ],
+)
+def test_what_was_sent_and_has_no_end_is_under_way(state: ItemState, end: End | None, shown: End | None) -> None:
+    """Also where nobody has asked the ledger yet."""
+    one = replace(ITEM, state=state, end=end)
+
+    assert (one.shown_end, one.to_json()["end"]) == (shown, shown)
+
+
+@pytest.mark.parametrize(
     ("entries", "later", "end"),
     [
         ({}, TRACED - timedelta(seconds=1), End.UNDER_WAY),

@@ -14,7 +14,6 @@ from eccs_contracts import headers as names
 from eccs_contracts.dead_letters.decision import Guard
 from eccs_contracts.dead_letters.editing import (
     Draft,
-    assigned,
     corrected,
     corrected_text,
     difference,
@@ -24,6 +23,7 @@ from eccs_contracts.dead_letters.editing import (
 )
 from eccs_contracts.dead_letters.errors import EditRefused
 from eccs_contracts.dead_letters.letters import REDRIVE_COUNT, REDRIVE_OF, Letter
+from eccs_contracts.dead_letters.request_fields import assigned
 from tests.unit.cli.letters import NOW, envelope, letter, request
 
 GUARD = Guard(frozenset(("email_requests", "email_requests_retry")))

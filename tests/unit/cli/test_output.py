@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 
 from eccs_contracts._cli import main
 from eccs_contracts._cli._progress import Progress
-from eccs_contracts._cli._tables import bars, table
+from eccs_contracts._cli._tables import bars, print_json_list, table
 from eccs_contracts.dead_letters.archive import write
 from eccs_contracts.dead_letters.errors import ExtraMissing
 from tests.unit.cli.letters import letter
@@ -43,6 +44,14 @@ def test_bars_are_as_long_as_their_numbers() -> None:
 
     assert [line.count("#") for line in lines] == [67, 1, 0]
     assert [len(line) for line in lines] == [80, 14, 11]
+
+
+@pytest.mark.parametrize("items", [[], [{"a": 1}], [{"a": 1}, "ü\n", [2]]])
+def test_a_long_list_of_json_is_printed_as_it_comes(items: list[object], capsys: pytest.CaptureFixture[str]) -> None:
+    """And reads as if it were printed whole."""
+    print_json_list({"run": "r", "ends": {"dead": 1}}, "items", iter(items))
+
+    assert json.loads(capsys.readouterr().out) == {"run": "r", "ends": {"dead": 1}, "items": items}
 
 
 class Terminal(io.StringIO):

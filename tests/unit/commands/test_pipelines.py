@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -69,6 +71,69 @@ def test_the_action_annotates_a_broken_branch(tmp_path: Path) -> None:
     assert (temp / "output").read_text("utf-8") == "passed=false\ncode=1\n"
     assert (temp / "summary").read_text("utf-8").startswith("<!-- compat-checks -->")
     assert (repository / "compat-checks.sarif").exists()
+
+
+_GH = """#!/bin/sh
+# Stands in for GitHub's program: shows the comments through jq, and writes down what changes one.
+while [ $# -gt 0 ]; do
+  case $1 in
+    --method) method=$2; shift;;
+    --jq) filter=$2; shift;;
+    repos/*) path=$1;;
+  esac
+  shift
+done
+if [ -n "${method:-}" ]; then echo "$method $path" >> "$CALLS"; else jq -r "$filter" "$FOUND"; fi
+"""
+_OURS = {"type": "Bot", "login": "github-actions[bot]"}
+_MARK = "<!-- compat-checks -->"
+_COMMENTS = {
+    "none": ([], "POST repos/o/r/issues/1/comments"),
+    "ours": ([(1, _OURS, "x"), (2, _OURS, f"{_MARK} y")], "PATCH repos/o/r/issues/comments/2"),
+    "a person's with the mark": (
+        [(1, {"type": "User", "login": "mallory"}, _MARK)],
+        "POST repos/o/r/issues/1/comments",
+    ),
+    "another bot's with the mark": (
+        [(1, {"type": "Bot", "login": "other[bot]"}, _MARK)],
+        "POST repos/o/r/issues/1/comments",
+    ),
+    "a person of the bot's name": (
+        [(1, {"type": "User", "login": "github-actions[bot]"}, _MARK)],
+        "POST repos/o/r/issues/1/comments",
+    ),
+    "a person's before ours": (
+        [(1, {"type": "User", "login": "mallory"}, _MARK), (2, _OURS, _MARK)],
+        "PATCH repos/o/r/issues/comments/2",
+    ),
+    "ours with the mark further down": ([(1, _OURS, f"> {_MARK}")], "POST repos/o/r/issues/1/comments"),
+}
+
+
+@pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not installed")
+@pytest.mark.parametrize("case", _COMMENTS)
+def test_the_action_updates_its_own_comment_only(case: str, tmp_path: Path) -> None:
+    """Whoever writes one that begins in the same way keeps it."""
+    comments, expected = _COMMENTS[case]
+    found = [{"id": number, "user": user, "body": body} for number, user, body in comments]
+    (tmp_path / "found.json").write_text(json.dumps(found))
+    (tmp_path / "compat-checks.md").write_text(_MARK)
+    (tmp_path / "gh").write_text(_GH)
+    (tmp_path / "gh").chmod(0o755)
+    step = next(one for one in ACTION["runs"]["steps"] if "COMMENTS" in one.get("env", {}))
+    environment = {
+        **os.environ,
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "RUNNER_TEMP": str(tmp_path),
+        "GITHUB_REPOSITORY": "o/r",
+        "COMMENTS": "repos/o/r/issues/1/comments",
+        "FOUND": str(tmp_path / "found.json"),
+        "CALLS": str(tmp_path / "calls"),
+    }
+    command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
+    subprocess.run(command, env=environment, check=True)
+
+    assert (tmp_path / "calls").read_text() == f"{expected}\n"
 
 
 def test_the_commands_of_the_gitlab_template_are_ours() -> None:

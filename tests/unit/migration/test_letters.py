@@ -200,6 +200,22 @@ def test_bytes_of_the_original_go_before_its_fields(given: Any, payload: bytes |
     assert found.value == payload or (payload is None and json.loads(found.value or b"") == PLAIN)
 
 
+def test_a_request_is_read_from_bytes_that_hold_it() -> None:
+    """Where the letter has no other form of it."""
+    payload = base64.b64encode(b"\xef\xbb\xbf" + text()).decode()
+
+    assert _letter(_value(originalData=None, originalPayload=payload)).email_id == ID
+
+
+def test_metadata_may_stand_beside_the_fields_of_the_request() -> None:
+    """As the state of a retry does."""
+    value = text(dlqMetadata=METADATA)
+    found = _redriven(value)
+
+    assert isinstance(found, Send)
+    assert (found.value, brief(_letter(value))["reason"], _letter(value).email_id) == (value, "550 no such user", ID)
+
+
 @pytest.mark.parametrize("original", [None, "missing"])
 def test_a_letter_without_its_original_is_shown_and_left(original: Any) -> None:
     """There is nothing to send."""
@@ -250,6 +266,21 @@ def test_what_is_no_letter_is_refused(value: bytes, reason: str) -> None:
     """It is listed as unreadable."""
     with pytest.raises(DecodeError, match=reason):
         _read(value)
+
+
+@pytest.mark.parametrize(
+    ("fields", "key", "expected"),
+    [
+        ({}, b"customer-7", b"customer-7"),
+        ({"originalKey": "other"}, b"customer-7", b"customer-7"),
+        ({"originalKey": "customer-8"}, None, b"customer-8"),
+        ({}, None, ID.encode()),
+        ({"originalData": None, "originalPayload": "x y"}, None, None),
+    ],
+)
+def test_the_key_is_that_of_the_record(fields: dict[str, Any], key: bytes | None, expected: bytes | None) -> None:
+    """So that a redrive goes to the same partition; else what the letter says, else the id."""
+    assert letter_from_json(_value(**fields), [], NOW, key).original_key == expected
 
 
 def test_any_object_with_a_reason_is_a_letter() -> None:

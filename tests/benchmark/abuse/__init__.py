@@ -1,0 +1,1 @@
+"""What one hostile client costs everybody else."""
