@@ -21,8 +21,8 @@ from compat_checks.character_sets import Atoms, atoms_of
 from compat_checks.classes import field, frozen, mutable
 
 try:  # private, and the only reading of a pattern that is sure to be the one that `re` carries out
-    from re import _constants as _codes  # type: ignore[attr-defined]
-    from re import _parser as _reader  # type: ignore[attr-defined]
+    from re import _constants as _codes  # type: ignore[attr-defined,unused-ignore]
+    from re import _parser as _reader  # type: ignore[attr-defined,unused-ignore]
 except ImportError:  # pragma: no cover  a Python that is not out yet
     _codes = _reader = None
 

@@ -127,6 +127,7 @@ _MONGO_TEXTS: Final[Mapping[str, str]] = {  # in the text of a selection that fo
     "IP address mismatch": _CERTIFICATE[64],
     "self-signed certificate in certificate chain": _CERTIFICATE[19],
     "self-signed certificate": _CERTIFICATE[18],
+    "self signed certificate": _CERTIFICATE[18],  # OpenSSL 1.1
     "unable to get local issuer": _CERTIFICATE[20],
     "Connection refused": _ERRNOS[errno.ECONNREFUSED],
     "Name or service not known": "its name is not known",

@@ -17,7 +17,7 @@ from eccs_contracts.delivery._decide import (
 from eccs_contracts.delivery._desk import Desk, Ticket
 from eccs_contracts.delivery._due import DueHeap
 from eccs_contracts.delivery._evidence import MESSAGE_PHASES, Blame, ServerEvidence
-from eccs_contracts.delivery._flood import FloodGuard
+from eccs_contracts.delivery._flood import FloodGuard, tells_of_environment
 from eccs_contracts.delivery._lanes import Lanes
 from eccs_contracts.delivery._notes import decode_note, encode_note
 from eccs_contracts.delivery._offsets import OffsetTracker, Progress
@@ -55,4 +55,5 @@ __all__ = [
     "decide",
     "decode_note",
     "encode_note",
+    "tells_of_environment",
 ]

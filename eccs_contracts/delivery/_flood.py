@@ -6,7 +6,22 @@ from collections import Counter, deque
 from datetime import datetime, timedelta
 from typing import Final
 
+from eccs_contracts.delivery._decide import DeadLetter, Decision, Disposition, Outcome
+from eccs_contracts.delivery._evidence import MESSAGE_PHASES
+
 _SHARES: Final = 4  # users among whom a window is divided at most
+_ENVIRONMENT: Final = (Disposition.EXHAUSTED, Disposition.PARKED, Disposition.DEFECT)
+
+
+def tells_of_environment(outcome: Outcome, decision: Decision) -> bool:
+    """Whether an end tells something of the environment, so that a FloodGuard is to count it.
+
+    A message that is not what its contract says, has no template or is too late would end like that anywhere. What a
+    server refuses, what has failed too often and what our own errors stop may be the environment's fault.
+    """
+    if not isinstance(decision, DeadLetter) or decision.disposition in _ENVIRONMENT:
+        return True
+    return decision.disposition is Disposition.PERMANENT and outcome.phase in MESSAGE_PHASES
 
 
 class FloodGuard:

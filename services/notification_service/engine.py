@@ -19,7 +19,7 @@ from typing import Final, TypeAlias
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from eccs_contracts.delivery import Desk, Progress, Ticket
-from eccs_contracts.errors import BrokerUnavailable, ContractsError, InfrastructureError, UnknownSchema
+from eccs_contracts.errors import BrokerUnavailable, InfrastructureError, UnknownSchema
 from services.notification_service.clock import Clock
 from services.notification_service.commits import Commits
 from services.notification_service.gates import Gates
@@ -229,9 +229,11 @@ class Engine:
 
     def _decode_here(self, ticket: Running, record: Record) -> None:
         try:
-            self._accept(ticket, self._decoder.job(record, self._clock.now()))
-        except ContractsError as error:
+            job = self._decoder.job(record, self._clock.now())
+        except Exception as error:  # noqa: BLE001  an error of ours must not stop the engine
             self._undecided(ticket, record, error)
+        else:
+            self._accept(ticket, job)
 
     def _look_up(self, ticket: Running, record: Record) -> None:
         """Have the registry asked for the schema, unless it was a moment ago or is being asked."""
@@ -271,7 +273,7 @@ class Engine:
             self._lookups.found(record.schema)
             self._accept(ticket, job if isinstance(job, Job) else undecodable(record, job))
 
-    def _undecided(self, ticket: Running, record: Record, error: ContractsError) -> None:
+    def _undecided(self, ticket: Running, record: Record, error: Exception) -> None:
         """A later look can help where the registry is away."""
         if isinstance(error, InfrastructureError):
             self.metrics.held.labels("registry").inc()

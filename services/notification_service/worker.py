@@ -15,7 +15,6 @@ from eccs_contracts.delivery import (
     AmbiguousPolicy,
     DeadLetter,
     Decision,
-    Disposition,
     Done,
     Hold,
     Outcome,
@@ -23,6 +22,7 @@ from eccs_contracts.delivery import (
     Retry,
     RetryPolicy,
     decide,
+    tells_of_environment,
 )
 from eccs_contracts.errors import InfrastructureError
 from services.notification_service.clock import Clock
@@ -43,7 +43,6 @@ _HOLD: Final = timedelta(seconds=1)
 _LONGEST_HOLD: Final = timedelta(seconds=30)
 _PROBED: Final = timedelta(seconds=0.1)  # while one message finds out whether the server is back
 _MOST_DEFECTS: Final = 3
-_ENVIRONMENT: Final = (Disposition.EXHAUSTED, Disposition.PARKED, Disposition.DEFECT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,14 +205,14 @@ class Worker:
                 await self._retry(job, decision)
             case DeadLetter():
                 until = self.gates.flood.blocked_until(self.clock.now())
-                if until is not None and _tells(outcome, decision):
+                if until is not None and tells_of_environment(outcome, decision):
                     return await self._put_off(job, outcome, until)
                 await self._dead(job, outcome, decision)
             case Hold():
                 await insist(lambda: self.ledger.release(job))
                 blamed = outcome.phase in MESSAGE_PHASES
                 return self._wait(replace(job, holds=job.holds + blamed), decision.reason, outcome.kind)
-        if _tells(outcome, decision):
+        if tells_of_environment(outcome, decision):
             user = job.request.user_id if job.request else ""
             self.gates.flood.ended(self.clock.now(), dead=isinstance(decision, DeadLetter), user=user)
         log("info", type(decision).__name__.lower(), email=job.ledger_id, attempt=job.attempt, reason=outcome.reason)
@@ -301,14 +300,3 @@ class Worker:
         if job.request is not None:
             age = (self.clock.now() - job.request.timestamp).total_seconds()
             self.metrics.end_to_end.observe(max(0.0, age))
-
-
-def _tells(outcome: Outcome, decision: Decision) -> bool:
-    """Whether an end tells something of the environment, and not of the message alone.
-
-    A message that is not what its contract says, has no template or is too late would end like that anywhere. What a
-    server refuses, what has failed too often and what our own errors stop may be the environment's fault.
-    """
-    if not isinstance(decision, DeadLetter) or decision.disposition in _ENVIRONMENT:
-        return True
-    return decision.disposition is Disposition.PERMANENT and outcome.phase in MESSAGE_PHASES

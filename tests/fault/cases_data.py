@@ -213,12 +213,12 @@ def delivered_twice(rig: Rig) -> Injected:
     return Injected(len(places) + retries, note=f"dedup_hits = {len(places)} requests + {retries} retries")
 
 
-@fault("27", "Nothing but bad traffic")
+@fault("27", "Nothing but refusals: the server answers 550 to everybody")
 def flood(rig: Rig) -> Injected:
     """The guard stops the dead letters for a while and says so; nothing is lost meanwhile."""
     instance = rig.start(DLQ_WINDOW="40", DLQ_PAUSE="1500")
-    for number in range(100):
-        rig.put(b"bad", f"bad{number}")
+    rig.sink.script(Fault("RCPT", "550 5.1.1 no"))
+    rig.feed(100)
     rig.until(lambda: instance.metric("email_dlq_guard_trips_total") >= 1, "the guard trips")
     seen = instance.metric("email_dlq_total")
     assert seen < 100, "all are dead before the guard says anything"

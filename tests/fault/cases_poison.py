@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from services.local_stack import Fault
@@ -19,6 +21,7 @@ _REPLIES: Final = (
 )
 _BOUND: Final = 2.0  # seconds that a good mail may wait: docs/delivery.md
 _GOOD: Final = 12  # at once, and as many again one after the other
+_UNKNOWN: Final = 1500
 _TRIES: Final = 8  # three holds and the attempt itself, each on two connections
 _SMALLEST: Final = 60_000  # bytes of a poison mail's body: at MAIL the size is all that tells it from others
 
@@ -83,3 +86,50 @@ def _note(phase: str, count: int) -> None:
 for _phase in ("MAIL", "RCPT", "DATA", "DOT"):
     for _count in (1, 2, 5, 50):
         _note(_phase, _count)
+
+
+def _wait_beside(rig: Rig, bad: Callable[[], int], ended: Callable[[int], bool]) -> tuple[int, float]:
+    """Feed what is bad, and good mails of another user beside it; how much it was, and their longest wait."""
+    fed: dict[str, float] = {}
+    _feed_good(rig, fed, 1)
+    rig.until(lambda: len(rig.sink.messages) == 1, "the schema is known")
+    with ThreadPoolExecutor(1) as other:
+        answer = other.submit(bad)
+        while not answer.done() or len(fed) < _GOOD:
+            _feed_good(rig, fed, 1)
+            pause(0.25)
+    count = answer.result()
+    rig.until(lambda: ended(count), "what is bad has its end", 150)
+    rig.until(lambda: len(rig.sink.messages) >= len(fed), "all good mails arrived")
+    return count, _longest_wait(rig, fed)
+
+
+@fault("33", "1,500 values with schema ids that the registry does not have, all alike and each another")
+def unknown_schemas(rig: Rig) -> Injected:
+    """They wait for their schemas, and nobody waits for them; the guard stays open."""
+    instance = rig.start()
+
+    def bad() -> int:
+        for number in range(_UNKNOWN):
+            schema = 1_000_000 + number * (number % 2)
+            rig.put(b"\x00" + schema.to_bytes(4, "big") + b"data", f"unknown{number}")
+        return _UNKNOWN
+
+    count, wait = _wait_beside(rig, bad, lambda most: instance.metric("email_dlq_total") >= most)
+    assert instance.metric("email_dlq_guard_trips_total") == 0
+    assert wait <= _BOUND, f"a good mail waited {wait:.2f} s"
+    return Injected(count, note=f"longest wait of a good mail {wait:.2f} s")
+
+
+@fault("34", "A batch of 200 of one user, for a template that does not exist")
+def unknown_template(rig: Rig) -> Injected:
+    """It is dead, the guard stays open, and the mails of others do not wait."""
+    instance = rig.start(DLQ_WINDOW="40")
+    count, wait = _wait_beside(
+        rig,
+        lambda: len(rig.feed(200, "mallory.example", template_id="nope", user_id="mallory")),
+        lambda most: instance.metric("email_dlq_total") >= most,
+    )
+    assert instance.metric("email_dlq_guard_trips_total") == 0
+    assert wait <= _BOUND, f"a good mail waited {wait:.2f} s"
+    return Injected(count, note=f"longest wait of a good mail {wait:.2f} s")

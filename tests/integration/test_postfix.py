@@ -152,7 +152,7 @@ def _settings(case: Case, server: Postfix, certificates: Certificates) -> SmtpSe
 async def _deliver(settings: SmtpSettings, mails: list[Mail]) -> tuple[list[Outcome], frozenset[str]]:
     """How each ended, and the extensions that the server offered."""
     pool = SmtpPool(settings, Clock(), Metrics())
-    await pool.check()
+    await pool.check(30)
     (session,) = pool._idle
     extensions = frozenset(session.extensions)
     outcomes = await asyncio.gather(*(pool.send(mail) for mail in mails))

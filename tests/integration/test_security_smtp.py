@@ -83,7 +83,7 @@ def test_a_server_that_proves_not_to_be_it_gets_nothing(
 ) -> None:
     """Another host name; an authority that is not trusted, by default or as configured."""
     known = {name: str(certificates.stranger) if value == "stranger" else value for name, value in change.items()}
-    with pytest.raises(Lost, match="its certificate is (for another host name|signed by an authority)"):
+    with pytest.raises(Lost, match=r"its certificate is (for another host name|signed by an authority)"):
         _send(server.settings(**known))
 
     assert server.sink.messages == ()

@@ -80,6 +80,8 @@ def test_every_wrong_field_is_named_at_once() -> None:
     [
         ("to", "nobody"),
         ("to", "a@b"),
+        ("to", "=?utf-8?b?DQpCY2M6IGV2aWxAZXZpbC5leGFtcGxlDQo=?=@example.com"),
+        ("body", "a\0b"),
         ("subject", "x" * 501),
         ("subject", "two\nlines"),
         ("userId", ""),

@@ -8,7 +8,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eccs_contracts.delivery import BreakerState, CircuitBreaker, Desk, FloodGuard, Lanes, Progress, Ticket, TokenBucket
+from eccs_contracts.delivery import (
+    AmbiguousPolicy,
+    BreakerState,
+    CircuitBreaker,
+    Desk,
+    FloodGuard,
+    Lanes,
+    Outcome,
+    OutcomeKind,
+    Progress,
+    RetryPolicy,
+    Ticket,
+    TokenBucket,
+    decide,
+    tells_of_environment,
+)
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 PLACE = ("retry", 0)
@@ -152,6 +167,31 @@ def test_a_tripped_guard_opens_again_by_itself() -> None:
     assert guard.blocked_until(_at(10)) is None
     guard.ended(_at(10), dead=True)
     assert guard.blocked_until(_at(10)) is None
+
+
+@pytest.mark.parametrize(
+    ("outcome", "counts"),
+    [
+        (Outcome(OutcomeKind.SENT), True),
+        (Outcome(OutcomeKind.TRANSIENT, "450", "RCPT", 450), True),
+        (Outcome(OutcomeKind.PERMANENT, "550", "RCPT", 550), True),
+        (Outcome(OutcomeKind.PERMANENT, "no such template"), False),
+        (Outcome(OutcomeKind.PERMANENT, "larger than SIZE", "EHLO", 552), False),
+        (Outcome(OutcomeKind.DEFECT), True),
+        (Outcome(OutcomeKind.AMBIGUOUS, "lost", "DOT"), True),
+        (Outcome(OutcomeKind.PARSE), False),
+        (Outcome(OutcomeKind.VALIDATION), False),
+        (Outcome(OutcomeKind.EXPIRED), False),
+    ],
+)
+@pytest.mark.parametrize("attempt", [0, 5])
+def test_a_verdict_about_the_message_itself_tells_nothing_of_the_environment(
+    outcome: Outcome, attempt: int, *, counts: bool
+) -> None:
+    """One user's bad batch must not stop the mails of others."""
+    decision = decide(outcome, attempt, RetryPolicy(), now=NOW, chance=0.5, ambiguous=AmbiguousPolicy.PARK)
+
+    assert tells_of_environment(outcome, decision) is counts
 
 
 def _users(window: int, users: str) -> int:

@@ -14,7 +14,7 @@ T, P = OutcomeKind.TRANSIENT, OutcomeKind.PERMANENT
 I, S = OutcomeKind.INFRASTRUCTURE, OutcomeKind.THROTTLED  # noqa: E741  one letter each keeps a row on a line
 G = "greylisted"
 
-REPLIES = {
+REPLIES: dict[str, list[tuple[str, int, str, str]]] = {
     "Gmail": [
         ("RCPT", 421, "4.4.5 Server busy, try again later.", S),
         ("DOT", 421, "4.7.28 [192.0.2.1] Our system has detected an unusual rate of unsolicited mail", S),
