@@ -27,7 +27,7 @@ PLACE = ("retry", 0)
         (Progress(90), 100, 95, 5),
         (Progress(90), 100, 100, 0),
         (Progress(90, [range(92, 95), range(98, 120)]), 100, 0, 5),
-        (Progress(90, [range(92, 95), range(98, 120)]), 100, 94, 4),
+        (Progress(90, [range(92, 95), range(98, 120)]), 100, 94, 3),
         (Progress(90, [range(200, 300)]), 100, 0, 10),
     ],
 )
