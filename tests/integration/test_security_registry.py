@@ -44,12 +44,12 @@ REFUSED: dict[str, tuple[Make, str]] = {
     ),
     "authority that signed nothing": (
         lambda parts: parts.basic(SCHEMA_REGISTRY_CA_LOCATION=str(parts.certificates.stranger)),
-        "CERTIFICATE_VERIFY_FAILED",
+        "its certificate is signed by an authority",
     ),
-    "no authority": (lambda parts: parts.basic(SCHEMA_REGISTRY_CA_LOCATION=""), "CERTIFICATE_VERIFY_FAILED"),
+    "no authority": (lambda parts: parts.basic(SCHEMA_REGISTRY_CA_LOCATION=""), "its certificate is signed by"),
     "another host name": (
         lambda parts: parts.basic(SCHEMA_REGISTRY_URL=parts.registry.replace("127.0.0.1", "localhost")),
-        "CERTIFICATE_VERIFY_FAILED",
+        "its certificate is for another host name",
     ),
 }
 
