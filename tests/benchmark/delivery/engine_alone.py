@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import resource
+import re
 import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, TopicPartition
@@ -36,6 +37,7 @@ from services.notification_service.settings import EngineSettings
 from services.notification_service.unknown_fields import UnknownFields
 from services.notification_service.worker import Complete
 
+_PEAK: Final = re.compile(r"^VmHWM:\s+(\d+) kB$", re.MULTILINE)
 _SETTLED: Final = timedelta(seconds=5)
 
 
@@ -101,7 +103,7 @@ def measure(group: str, count: int, seconds: float) -> Alone:
     time.sleep(seconds)
     engine.stop()
     thread.join()
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    memory = int(_PEAK.findall(Path("/proc/self/status").read_text())[0]) * 1024
     again = int(_value(worker, "email_retry_payloads_total", result="read"))
     return Alone(joined - began, read - joined, memory, [late for due, late in worker.starts if due > known], again)
 
