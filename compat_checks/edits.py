@@ -23,7 +23,7 @@ from compat_checks.key_order import place_of_key
 from compat_checks.notation import cut
 from compat_checks.source import Json, Source
 
-_POINTER = re.compile(r"(/([^~]|~[01])*)?", re.DOTALL)
+_POINTER = re.compile(r"(/(?:[^~]|~[01])*+)?", re.DOTALL)
 _INDEX = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
 
 # From the whole text to a value: each container on the way, and the index of the item in it.

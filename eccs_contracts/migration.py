@@ -19,7 +19,7 @@ _Headers: TypeAlias = Iterable[tuple[str, str | bytes | None]]
 
 MAX_NAME: Final = 40  # characters of the name of an unknown field
 _NO_REASON: Final = "unknown"  # where an older message does not say why it failed
-_MAX_NAMED: Final = 10  # unknown fields that an error names
+_MAX_NAMED: Final = 10  # unknown or repeated names that an error lists
 
 # How older services spell the state of a retry; compared without case, `_` and `-`.
 _STATES: Final = ("retry", "retrymetadata", "retryinfo", "retrystate")
@@ -152,7 +152,8 @@ def request_of_fields(fields: Mapping[str, Any], now: datetime | None = None) ->
     try:
         request = EmailRequest.from_json(given)
     except ValidationError as error:
-        ours = [*ours, *(one for one in error.problems if one.field not in {mine.field for mine in ours})]
+        said = {one.field for one in ours}
+        ours = [*ours, *(one for one in error.problems if one.field not in said)]
     if ours:
         raise ValidationError(EmailRequest.__name__, tuple(sorted(ours, key=_position)))
     return request
@@ -183,7 +184,7 @@ def _repeated(fields: Mapping[str, Any]) -> list[str]:
     """Paths of names that are given more than once, where the contract has the field."""
     found = [name for name in _names_again(fields) if name in EmailRequest.FIELDS]
     for outer in ("templateData", "metadata"):
-        found += [f"{outer}[{safe_name(name)}]" for name in _names_again(fields.get(outer))]
+        found += [f"{outer}[{safe_name(name)}]" for name in _names_again(fields.get(outer))[:_MAX_NAMED]]
     return found
 
 
@@ -207,7 +208,7 @@ def safe_name(name: str) -> str:
 
 
 def refuse_unknown(unknown: tuple[str, ...]) -> None:
-    """Refuse fields that the contract does not have, for who must not lose any.
+    """Refuse a message with fields that the contract does not have.
 
     Raises:
         ValidationError: there are some; names the first ten.

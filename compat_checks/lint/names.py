@@ -17,7 +17,7 @@ from compat_checks.source import Place
 
 _PASCAL: Final = re.compile(r"[A-Z][A-Za-z0-9]*")
 _CAMEL: Final = re.compile(r"_?[a-z][A-Za-z0-9]*")
-_UPPER_SNAKE: Final = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
+_UPPER_SNAKE: Final = re.compile(r"[A-Z][A-Z0-9]*+(?:_[A-Z0-9]++)*+")
 
 # The Java Language Specification 17, section 3.9, with its literals.
 _JAVA: Final = frozenset(

@@ -151,7 +151,9 @@ def _flat(row: Row) -> Row:
 
 def _header_text(headers: list[Row]) -> str:
     """Pairs in JSON; bytes as ISO 8859-1, which keeps each of them."""
-    return json.dumps([[one["name"], one["value"] and one["value"].decode("latin-1")] for one in headers])
+    return json.dumps(
+        [[one["name"], None if one["value"] is None else one["value"].decode("latin-1")] for one in headers]
+    )
 
 
 def _groups(rows: Iterable[Row]) -> Iterator[list[Row]]:

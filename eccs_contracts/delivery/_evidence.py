@@ -68,10 +68,6 @@ class ServerEvidence:
         """Whether the server may be at fault: enough different mails in a row were refused and none was answered."""
         return len(self._streak) >= self._threshold
 
-    def knows(self, mail: str) -> bool:
-        """Whether a mail was refused and has not been answered since."""
-        return mail in self._open
-
     def blames(self, mail: str) -> bool:
         """Whether the last refusal of a mail was its own."""
         return mail in self._open and self._open[mail].own

@@ -61,15 +61,21 @@ class Isolation:
         self._test: str | None = None
         self._retested: datetime | None = None
 
-    def enter(self, job: Job, now: datetime) -> datetime | None:
-        """Return when to ask again, or None if the mail may be tried now; then `leave` must follow."""
+    def enter(self, job: Job, now: datetime, *, busy: bool = False) -> datetime | None:
+        """Return when to ask again, or None if the mail may be tried now; then `leave` must follow.
+
+        Args:
+            job: the mail.
+            now: this instant.
+            busy: whether all places to send are taken; then mails that were held keep to their share of them, too.
+        """
         mail = job.ledger_id
         troubled = mail in self._silent or self.evidence.blames(mail)
-        if troubled and len(self._troubled) >= self._share:
+        if (troubled or (busy and job.holds)) and len(self._troubled) >= self._share:
             return now + _LATER
         if job.holds and not self._may_test(now):
             return now + _LATER * min(job.holds, 10)
-        if troubled:
+        if troubled or job.holds:
             self._troubled.add(mail)
         if job.holds and self.evidence.suspected:
             self._test = mail

@@ -27,6 +27,8 @@ from services.notification_service.unknown_fields import UnknownFields
 
 _FRAME: Final = 5  # bytes: magic byte and schema id
 _GUID: Final = 64  # bytes: more than a GUID has
+_LARGEST_AT_ONCE: Final = 65_536  # bytes of JSON; a megabyte of small values takes seconds
+_MAX_REASON: Final = 1024  # characters; a message can break its contract in 100,000 places
 _MOST_KNOWN: Final = 1000  # frames without an id in them must not fill the memory
 
 
@@ -132,9 +134,11 @@ class Decoder:
     _known: set[bytes] = field(default_factory=set)
 
     def at_once(self, record: Record) -> bool:
-        """Whether decoding needs no look-up in the registry, which can take seconds."""
+        """Whether decoding is quick: no look-up in the registry, which can take seconds, and no large JSON."""
         value = record.value
-        return not value or value[:_FRAME] in self._known or is_json(value, record.headers)
+        if not value or value[:_FRAME] in self._known:
+            return True
+        return len(value) <= _LARGEST_AT_ONCE and is_json(value, record.headers)
 
     def job(self, record: Record, now: datetime) -> Job:
         """The job of a record; what is wrong with it is its verdict.
@@ -206,7 +210,7 @@ def undecodable(record: Record, error: Exception) -> Job:
             record, None, verdict=Outcome(OutcomeKind.DEFECT, f"an error of the service: {type(error).__name__}")
         )
     kind = OutcomeKind.VALIDATION if isinstance(error, ValidationError) else OutcomeKind.PARSE
-    return Job(record, None, verdict=Outcome(kind, str(error)))
+    return Job(record, None, verdict=Outcome(kind, str(error)[:_MAX_REASON]))
 
 
 def request_of(envelope: EmailRetry) -> EmailRequest:
@@ -223,7 +227,7 @@ def _checked(job: Job) -> Job:
         if job.request is not None:
             job.request.validate()
     except ValidationError as error:
-        return replace(job, verdict=Outcome(OutcomeKind.VALIDATION, str(error)))
+        return replace(job, verdict=Outcome(OutcomeKind.VALIDATION, str(error)[:_MAX_REASON]))
     return job
 
 
@@ -231,5 +235,9 @@ def _without_unknown(job: Job, unknown: tuple[str, ...]) -> Job:
     try:
         refuse_unknown(unknown)
     except ValidationError as error:
-        return job if job.verdict is not None else replace(job, verdict=Outcome(OutcomeKind.VALIDATION, str(error)))
+        return (
+            job
+            if job.verdict is not None
+            else replace(job, verdict=Outcome(OutcomeKind.VALIDATION, str(error)[:_MAX_REASON]))
+        )
     return job

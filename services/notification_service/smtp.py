@@ -50,7 +50,7 @@ class SmtpPool:
 
         Args:
             mail: what to send.
-            once: whether to try one connection only, a new one: the mail was refused before.
+            once: whether to try one connection only, a new one: the mail is to blame for what it met before.
         """
         async with self._free:
             if self.breaker.state(self._clock.now()) is BreakerState.OPEN:
@@ -141,7 +141,8 @@ class SmtpPool:
         outcome = classify(error.phase, error.reply, greylist_delay_ms=delay, hidden=hidden)
         if error.reply.code in _SESSION_ENDS:
             self._drop(session)
-            return (outcome,)
+            # A session that was just opened was not to blame, except for what its own commands were.
+            return (outcome,) if session.mails or error.reply.code == BAD_SEQUENCE else outcome
         try:
             await session.reset()
         except (Refused, Lost):

@@ -120,7 +120,7 @@ class Worker:
         if job.verdict is not None:
             return await self._deliver(job, wanted)
         breaker = self.smtp.breaker
-        until = self.smtp.isolation.enter(job, now)
+        until = self.smtp.isolation.enter(job, now, busy=self.slots.locked())
         if until is not None:
             return Wait(job, until)
         try:
@@ -231,7 +231,7 @@ class Worker:
             return error.outcome
         isolation = self.smtp.isolation
         began = isolation.evidence.begin()
-        outcome = await self.smtp.send(mail, once=isolation.evidence.knows(job.ledger_id))
+        outcome = await self.smtp.send(mail, once=isolation.evidence.blames(job.ledger_id))
         return isolation.judged(job, outcome, began, self.clock.now())
 
     async def _retry(self, job: Job, retry: Retry) -> None:

@@ -19,7 +19,7 @@ _REPLIES: Final = (
     "drop-before",
     "503 5.5.1 no",
 )
-_BOUND: Final = 2.0  # seconds that a good mail may wait: docs/delivery.md
+_BOUND: Final = 2.0  # seconds that a good mail may wait because of poison mails: docs/delivery.md
 _GOOD: Final = 12  # at once, and as many again one after the other
 _UNKNOWN: Final = 1500
 _TRIES: Final = 8  # three holds and the attempt itself, each on two connections
@@ -54,31 +54,40 @@ def _longest_wait(rig: Rig, fed: dict[str, float]) -> float:
     return max(arrived[one] - began for one, began in fed.items())
 
 
+def _beside_harmless(rig: Rig, count: int) -> float:
+    """The longest wait of a good mail beside as many mails that the server takes: what the machine costs."""
+    fed: dict[str, float] = {}
+    _feed_good(rig, fed, 1)
+    _feed_poison(rig, count)
+    _feed_good(rig, fed, _GOOD)
+    rig.until(lambda: len(rig.sink.messages) >= len(fed) + count, "all harmless mails arrived")
+    return _longest_wait(rig, fed)
+
+
 def _poison(rig: Rig, phase: str, count: int) -> Injected:
     """No good mail waits for longer than the bound; each poison mail ends dead with what the server said."""
     rig.start()
+    quiet = _beside_harmless(rig, count)
+    before = len(rig.sink.messages)
     rig.sink.script(*_faults(phase))
     fed: dict[str, float] = {}
-    _feed_good(rig, fed, 1)
     poison = _feed_poison(rig, count)
     _feed_good(rig, fed, _GOOD)
     for _ in range(_GOOD):
         _feed_good(rig, fed, 1)
         pause(0.25)
     rig.until(lambda: all(rig.states().get(one) == "dead" for one in poison), "the poison mails are dead")
-    rig.until(lambda: len(rig.sink.messages) >= len(fed), "all good mails arrived")
+    rig.until(lambda: len(rig.sink.messages) >= before + len(fed), "all good mails arrived")
     wait = _longest_wait(rig, fed)
-    assert wait <= _BOUND, f"a good mail waited {wait:.2f} s"
+    assert wait <= quiet + _BOUND, f"a good mail waited {wait:.2f} s, {quiet:.2f} s beside harmless ones"
     reasons = [one["reason"] for one in rig.ledger.find({"_id": {"$in": poison}})]
     assert all(phase in reason for reason in reasons), reasons
-    note = f"longest wait of a good mail {wait:.2f} s"
+    note = f"longest wait of a good mail {wait:.2f} s, {quiet:.2f} s beside as many harmless ones"
     return Injected(sum(rig.sink.fired.values()), note=note, tries=_TRIES)
 
 
 def _note(phase: str, count: int) -> None:
-    @fault(
-        "31", f"Poison mails at {phase}: {count} beside {2 * _GOOD + 1} good ones", fast=(phase, count) == ("DOT", 5)
-    )
+    @fault("31", f"Poison mails at {phase}: {count} beside {2 * _GOOD} good ones", fast=(phase, count) == ("DOT", 5))
     def inject(rig: Rig) -> Injected:
         return _poison(rig, phase, count)
 

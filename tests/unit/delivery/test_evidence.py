@@ -39,6 +39,7 @@ def test_an_answer_to_another_mail_makes_the_next_refusals_the_mails_own() -> No
     evidence.refused("c", "DOT")
 
     assert [*blames, evidence.refused("a", "DOT")] == [Blame.MAIL, Blame.MAIL, Blame.SERVER]
+    assert [evidence.blames(mail) for mail in ("a", "b", "c")] == [True, False, False]
 
 
 def test_a_mail_that_was_answered_begins_anew() -> None:

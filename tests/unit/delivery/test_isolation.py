@@ -250,6 +250,17 @@ def test_mails_that_are_to_blame_keep_to_a_quarter_of_the_sessions() -> None:
     assert isolation.enter(jobs[2], START) is None
 
 
+def test_held_mails_keep_to_their_share_while_all_sessions_are_busy() -> None:
+    """Only then: after an outage there may be nothing else to send."""
+    isolation = Isolation(TokenBucket(100, 10, START), 8, 8)
+    held = [_job(f"held {number}", holds=1) for number in range(4)]
+    admitted = [isolation.enter(job, START, busy=True) is None for job in held[:3]]
+
+    assert admitted == [True, True, False]
+    assert isolation.enter(held[3], START) is None
+    assert isolation.enter(_job("fresh"), START, busy=True) is None
+
+
 def test_held_mails_take_what_the_rate_leaves() -> None:
     """A quarter of it where others wait for it; a mail that was not tried yet is never put off."""
     bucket = TokenBucket(4, 1, START)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import fastavro
+import pyarrow.parquet
 import pytest
 
 from eccs_contracts import EmailDlq
@@ -309,3 +310,13 @@ def test_an_archive_keeps_the_bytes_of_older_letters(tmp_path: Path) -> None:
 
     assert rows[0]["raw"] == value
     assert str(rows[0]["letter"]["originalData"]["id"]) == ID
+
+
+def test_a_header_without_a_value_is_archived(tmp_path: Path) -> None:
+    """Empty is not absent: Kafka knows both."""
+    letter = _letter(_value(), [("x-user-id", b""), ("x-none", None)])
+    archive.write(tmp_path / "letters.parquet", [letter])
+
+    (row,) = pyarrow.parquet.read_table(tmp_path / "letters.parquet").to_pylist()
+    assert row["headers"] == '[["x-user-id", ""], ["x-none", null]]'
+    assert row["raw"] == _value()

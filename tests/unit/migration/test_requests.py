@@ -244,6 +244,15 @@ def test_a_name_that_is_given_twice_is_refused(value: bytes, field: str) -> None
     assert _problems(value) == {field: "one value for each name"}
 
 
+def test_many_names_that_are_given_twice_are_refused_in_time() -> None:
+    """The first ten are listed."""
+    pairs = ", ".join(f'"{number}": 1, "{number}": 2' for number in range(5_000))
+
+    with pytest.raises(ValidationError) as caught:
+        _read(with_raw("metadata", f"{{{pairs}}}"))
+    assert sum(problem.rule == "one value for each name" for problem in caught.value.problems) == 10
+
+
 def test_an_unknown_name_may_be_given_twice() -> None:
     """Neither value is used."""
     assert _read(with_raw("cc", '1, "cc": {"a": 1, "a": 2}')).unknown == ("cc",)

@@ -119,6 +119,22 @@ def test_json_is_decoded_at_once(start: bytes) -> None:
     assert _decoder().at_once(Record(RETRIES, 0, 7, None, start + text(), []))
 
 
+@pytest.mark.parametrize(("size", "at_once"), [(65_536, True), (65_537, False)])
+def test_large_json_is_decoded_beside_the_engine(size: int, at_once: bool) -> None:
+    """Its many small values would keep other messages waiting."""
+    value = text()
+
+    assert _decoder().at_once(Record(RETRIES, 0, 7, None, b" " * (size - len(value)) + value, [])) is at_once
+
+
+def test_reasons_are_bounded() -> None:
+    """A message can break its contract in very many places."""
+    verdict = _job(text(metadata={str(number): 1 for number in range(1000)})).verdict
+
+    assert verdict is not None
+    assert len(verdict.reason) == 1024
+
+
 @pytest.mark.parametrize("topic", ["email_requests", RETRIES])
 def test_unknown_fields_are_counted_and_dropped(topic: str) -> None:
     """By their names; the mail goes out."""
