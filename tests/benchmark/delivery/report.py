@@ -221,6 +221,7 @@ database, which is a development substitute for MongoDB: it bounds what is possi
 
 All retries were in the one retry topic, 6 partitions, in another order than they are due in, before the first was due.
 `earliest` is when MAIL reached the mail server, the others when it had the whole mail.
+[delivery-growth.md](delivery-growth.md) has what grows with their number.
 
 ## Memory
 
