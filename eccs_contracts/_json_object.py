@@ -22,6 +22,7 @@ _WIDE: Final = re.compile(rb"\xff\xfe|\xfe\xff|[{\[]\x00")
 _INT64_DIGITS: Final = 19
 _SHOWN: Final = 20
 _BLANKS: Final = re.compile(r"[ \t\r\n]*")
+_KINDS: Final = {list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,11 @@ def load_object(value: bytes) -> dict[str, Any]:
     return _loaded(text_of(value))
 
 
+def json_kind(value: Any) -> str:
+    """The kind of a JSON value that is no object, in the words of RFC 8259: "an array", "null"."""
+    return _KINDS.get(type(value), "a number")
+
+
 def text_of(value: bytes) -> str:
     """The text of JSON in UTF-8, without a byte-order mark; raises as `load_object`."""
     if _WIDE.match(value):
@@ -118,13 +124,14 @@ def _loaded(text: str) -> dict[str, Any]:
         found = _DECODER.decode(text)
         deep = text.count("{") + text.count("[") > MAX_DEPTH and _is_deep(found)
     except json.JSONDecodeError as error:
-        raise DecodeError(f"not JSON: {error.msg}", offset=error.pos) from None
+        reason = f"{error.msg.removesuffix(' at')} at character {error.pos + 1:,}"
+        raise DecodeError(f"not JSON: {reason}", offset=error.pos) from None
     except RecursionError:
         deep = True
     if deep:
         raise DecodeError(f"JSON nested too deeply: at most {MAX_DEPTH} levels are read")
     if not isinstance(found, dict):
-        raise DecodeError(f"a JSON object is expected, not {type(found).__name__}", offset=0)
+        raise DecodeError(f"a JSON object is expected, not {json_kind(found)}", offset=0)
     return found
 
 

@@ -17,6 +17,7 @@ _FILE_SUFFIX: Final = "_FILE"
 _KAFKA_SECURITY: Final = ("KAFKA_SECURITY_PROTOCOL", "KAFKA_SASL_", "KAFKA_SSL_")
 _DIGITS: Final = re.compile(r"[0-9]{1,12}")
 _MOST: Final = 10**12 - 1
+_MOST_PORT: Final = 2**16 - 1
 _FLAGS: Final = {
     "true": True,
     "1": True,
@@ -75,17 +76,28 @@ def flag_setting(name: str, *, default: bool, env: Mapping[str, str] | None = No
     return found
 
 
-def number_setting(name: str, default: int, *, least: int = 0, env: Mapping[str, str] | None = None) -> int:
-    """A whole number of at least `least`, in at most 12 digits (as milliseconds 31 years, so that no sum overflows).
+def number_setting(
+    name: str, default: int, *, least: int = 0, most: int = _MOST, env: Mapping[str, str] | None = None
+) -> int:
+    """A whole number from `least` to `most`; the default is 12 digits (as milliseconds 31 years: no sum overflows).
 
     Raises:
         ConfigurationError: it is something else.
     """
     text = setting(name, str(default), env)
     value = int(text) if _DIGITS.fullmatch(text.strip()) else least - 1
-    if value < least:
-        raise ConfigurationError(f"{name} is {text[:40]!r}: a whole number from {least} to {_MOST} is expected")
+    if not least <= value <= most:
+        raise ConfigurationError(f"{name} is {text[:40]!r}: a whole number from {least} to {most} is expected")
     return value
+
+
+def port_setting(name: str, default: int, *, least: int = 0, env: Mapping[str, str] | None = None) -> int:
+    """A TCP port, from `least` to 65535; a server that is given port 0 takes any free one.
+
+    Raises:
+        ConfigurationError: it is something else.
+    """
+    return number_setting(name, default, least=least, most=_MOST_PORT, env=env)
 
 
 def seconds_setting(name: str, default_ms: int, env: Mapping[str, str] | None = None) -> float:

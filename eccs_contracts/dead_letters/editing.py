@@ -15,6 +15,7 @@ from typing import Any, Final, TypeAlias
 
 from eccs_contracts import headers as names
 from eccs_contracts._framing import GUID_HEADER
+from eccs_contracts._json_object import json_kind
 from eccs_contracts.dead_letters.decision import EXPLANATIONS, MOST_REDRIVES, Guard, Left, Send
 from eccs_contracts.dead_letters.errors import EditRefused
 from eccs_contracts.dead_letters.letters import REDRIVE_COUNT, REDRIVE_OF, Letter, original_headers
@@ -89,7 +90,7 @@ def corrected(draft: Draft, after: Any) -> Correction:
         EditRefused: it breaks the contract, changes a field that stays as it is, or changes nothing; lists everything.
     """
     if not isinstance(after, Mapping):
-        raise EditRefused((f"a JSON object is expected, not {type(after).__name__}",))
+        raise EditRefused((f"a JSON object is expected, not {json_kind(after)}",))
     problems = tuple(_moved(draft, after))
     try:
         request = EmailRequest.from_json(after)

@@ -85,7 +85,7 @@ def _display_name(text: str) -> str:
     if quoted := _QUOTED.fullmatch(text):
         return _ESCAPE.sub(r"\1", quoted[1])
     if special := _SPECIALS.search(text):
-        raise NotMailText(f"the display name holds {special[0]}: put the name in double quotes")
+        raise NotMailText(f"the display name holds the character {special[0]!r}: put the name in double quotes")
     return text
 
 

@@ -18,6 +18,7 @@ from eccs_contracts.settings import (
     kafka_config,
     number_setting,
     optional_setting,
+    port_setting,
     seconds_setting,
     setting,
 )
@@ -216,7 +217,7 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
         live_ttl=seconds_setting("LIVE_TTL", 60_000, env),
         log_level=log_level(env),
         http_host=setting("HTTP_HOST", "127.0.0.1", env),
-        http_port=number_setting("HTTP_PORT", 3003, env=env),
+        http_port=port_setting("HTTP_PORT", 3003, env=env),
         reject_unknown=_one_of("MIGRATION_UNKNOWN_FIELDS", ("drop", "reject"), env) == "reject",
     )
 
@@ -249,7 +250,7 @@ def _smtp(env: Mapping[str, str]) -> SmtpSettings:
     sessions = number_setting("SMTP_SESSIONS", 16, least=1, env=env)
     return SmtpSettings(
         host=setting("SMTP_HOST", env=env),
-        port=number_setting("SMTP_PORT", 25, least=1, env=env),
+        port=port_setting("SMTP_PORT", 25, least=1, env=env),
         username=optional_setting("SMTP_USERNAME", env),
         password=optional_setting("SMTP_PASSWORD", env),
         tls=_tls(env),
@@ -338,11 +339,10 @@ def _folder(name: str, default: str, env: Mapping[str, str]) -> Path:
 
 
 def _policy(env: Mapping[str, str]) -> RetryPolicy:
-    try:
-        return RetryPolicy(
-            base_delay_ms=number_setting("BASE_RETRY_DELAY", 1_000, least=1, env=env),
-            max_delay_ms=number_setting("MAX_RETRY_DELAY", 60_000, least=1, env=env),
-            max_attempts=number_setting("MAX_RETRY_ATTEMPTS", 5, env=env),
+    base = number_setting("BASE_RETRY_DELAY", 1_000, least=1, env=env)
+    longest = number_setting("MAX_RETRY_DELAY", 60_000, least=1, env=env)
+    if base > longest:
+        raise ConfigurationError(
+            f"BASE_RETRY_DELAY is {base} ms and MAX_RETRY_DELAY is {longest} ms: lower the first or raise the second"
         )
-    except ValueError as error:
-        raise ConfigurationError(f"BASE_RETRY_DELAY, MAX_RETRY_DELAY, MAX_RETRY_ATTEMPTS: {error}") from None
+    return RetryPolicy(base, longest, number_setting("MAX_RETRY_ATTEMPTS", 5, env=env))

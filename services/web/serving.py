@@ -18,7 +18,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from eccs_contracts.errors import ConfigurationError
-from eccs_contracts.settings import number_setting, seconds_setting, setting
+from eccs_contracts.settings import port_setting, seconds_setting, setting
 from services.logs import JsonHandler, Log
 from services.web.connections import MOST_HEAD, BoundedProtocol, Bounds, Room, bounds_setting
 
@@ -50,7 +50,7 @@ def address_setting(port: int, env: Mapping[str, str]) -> Address:
     """
     return Address(
         host=setting("HTTP_HOST", "127.0.0.1", env),
-        port=number_setting("HTTP_PORT", port, env=env),
+        port=port_setting("HTTP_PORT", port, env=env),
         grace=seconds_setting("SHUTDOWN_GRACE", 25_000, env),
         bounds=bounds_setting(env, resource.getrlimit(resource.RLIMIT_NOFILE)[0]),
     )

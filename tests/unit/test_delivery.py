@@ -53,6 +53,27 @@ def test_a_longer_first_delay_alone_is_taken() -> None:
     assert load_settings({**env, "BASE_RETRY_DELAY": "20000"}).policy == RetryPolicy(20_000, 60_000, 5)
 
 
+def test_a_first_delay_beyond_the_longest_is_refused() -> None:
+    """The message names both variables and their values."""
+    env = {"MONGODB_URI": "mongodb://db/eccs", "SMTP_HOST": "smtp", "KAFKA_BOOTSTRAP_SERVERS": "kafka:9092"}
+
+    assert load_settings({**env, "BASE_RETRY_DELAY": "60000"}).policy.base_delay_ms == 60_000
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings({**env, "BASE_RETRY_DELAY": "60001"})
+    assert str(caught.value) == (
+        "BASE_RETRY_DELAY is 60001 ms and MAX_RETRY_DELAY is 60000 ms: lower the first or raise the second"
+    )
+
+
+@pytest.mark.parametrize("name", ["SMTP_PORT", "HTTP_PORT"])
+def test_a_port_beyond_16_bits_is_refused(name: str) -> None:
+    """The socket would raise OverflowError, while the service starts."""
+    env = {"MONGODB_URI": "mongodb://db/eccs", "SMTP_HOST": "smtp", "KAFKA_BOOTSTRAP_SERVERS": "kafka:9092"}
+
+    with pytest.raises(ConfigurationError, match=f"{name} is '65536': a whole number from [01] to 65535 is expected"):
+        load_settings({**env, name: "65536"})
+
+
 def test_unknown_fields_are_dropped_or_refused() -> None:
     """MIGRATION_UNKNOWN_FIELDS has two values."""
     env = {"MONGODB_URI": "mongodb://db/eccs", "SMTP_HOST": "smtp", "KAFKA_BOOTSTRAP_SERVERS": "kafka:9092"}

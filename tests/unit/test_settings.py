@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 
 from eccs_contracts.errors import ConfigurationError
-from eccs_contracts.settings import flag_setting, kafka_config, optional_setting, registry_config, setting
+from eccs_contracts.settings import (
+    flag_setting,
+    kafka_config,
+    number_setting,
+    optional_setting,
+    port_setting,
+    registry_config,
+    setting,
+)
 
 _BROKER = {"KAFKA_BOOTSTRAP_SERVERS": "broker:9092"}
 _REGISTRY = {"SCHEMA_REGISTRY_URL": "https://registry"}
@@ -90,3 +98,28 @@ def test_settings_of_security_go_to_librdkafka_under_its_names(tmp_path: Path) -
 def test_a_registry_is_told_who_we_are_in_one_way(env: dict[str, str], expected: dict[str, str]) -> None:
     """As its client takes it."""
     assert registry_config({**_REGISTRY, **env}) == {"url": "https://registry", **expected}
+
+
+@pytest.mark.parametrize(("text", "expected"), [("1", 1), ("65535", 65535), (" 25 ", 25)])
+def test_a_port_has_16_bits(text: str, expected: int) -> None:
+    """Both ends are ports."""
+    assert port_setting("P", 25, least=1, env={"P": text}) == expected
+
+
+@pytest.mark.parametrize("text", ["0", "65536", "99999", "-1", "smtp", "\uff12\uff15"])
+def test_a_number_that_is_no_port_is_refused(text: str) -> None:
+    """The message names the variable, its value and what is expected."""
+    with pytest.raises(ConfigurationError, match=f"^P is '{text}': a whole number from 1 to 65535 is expected$"):
+        port_setting("P", 25, least=1, env={"P": text})
+
+
+def test_a_server_may_ask_for_any_free_port() -> None:
+    """Port 0 means that to the operating system."""
+    assert port_setting("P", 3002, env={"P": "0"}) == 0
+
+
+def test_a_number_has_at_most_12_digits_unless_it_is_said() -> None:
+    """Both sides of the boundary."""
+    assert number_setting("N", 1, env={"N": "9" * 12}) == 10**12 - 1
+    with pytest.raises(ConfigurationError, match="N is '1000000000000': a whole number from 0 to 999999999999"):
+        number_setting("N", 1, env={"N": "1" + "0" * 12})

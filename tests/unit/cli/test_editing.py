@@ -110,7 +110,8 @@ def test_a_correction_that_changes_nothing_is_refused() -> None:
     [
         ("", "not JSON: Expecting value at line 1, column 1"),
         ('{"a": 1,\n "a": 2}', "a field is given twice"),
-        ("[]", "a JSON object is expected, not list"),
+        ("[]", "a JSON object is expected, not an array"),
+        ("null", "a JSON object is expected, not null"),
         ('{"timestamp": NaN}', "NaN is no number of JSON"),
         ('{"timestamp": ' + "9" * 5000 + "}", "a number is too long"),
         ("[" * 100_000, "nested too deeply"),

@@ -117,3 +117,9 @@ def test_any_other_sender_is_refused_at_start(text: str) -> None:
         Composer(text, Path("services/notification_service/templates"))
 
     assert str(caught.value).isprintable()
+
+
+def test_a_character_that_needs_quotes_is_itself_shown_in_quotes() -> None:
+    """A bare colon after "holds" cannot be read."""
+    with pytest.raises(ConfigurationError, match="the display name holds the character ':': put the name in double"):
+        load_settings({**ENV, "SMTP_SENDER": "Shop: x <a@b.example>"})
