@@ -99,9 +99,9 @@ def load_baseline(spec: str, scene: Scene) -> Baseline:
         InvalidSchema: a schema of the baseline that is not one.
     """
     kind, _, rest = spec.partition(":")
-    load = _KINDS.get(kind)
+    load = KINDS.get(kind)
     if load is None or (kind != "history" and not rest):
-        raise BaselineUnusable(f"--against {spec}: say one of {', '.join(_FORMS)}")
+        raise BaselineUnusable(f"{spec} is no baseline; say one of {', '.join(FORMS)}")
     return Baseline(spec, load(rest, scene))
 
 
@@ -139,14 +139,14 @@ def _registry(url: str, scene: Scene) -> Texts:
     }
 
 
-_KINDS: Final[dict[str, Callable[[str, Scene], Texts]]] = {
+KINDS: Final[dict[str, Callable[[str, Scene], Texts]]] = {
     "history": _history,
     "git": _git,
     "dir": _dir,
     "file": _file,
     "registry": _registry,
 }
-_FORMS: Final = ("history", "git:REF", "dir:PATH", "file:PATH", "registry:URL")
+FORMS: Final = ("history", "git:REF", "dir:PATH", "file:PATH", "registry:URL")
 
 
 def _folder(texts: Mapping[str, str], label: str, scene: Scene) -> Texts:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from typing import Final
 
-from compat_checks.baselines import Scene, load_baseline
+from compat_checks.baselines import FORMS, KINDS, Scene, load_baseline
 from compat_checks.checking import Workspace
 from compat_checks.commands.access import connect
 from compat_checks.contracts import Subject
@@ -16,6 +18,8 @@ from compat_checks.errors import UsageError
 from compat_checks.review import Change
 from compat_checks.safe_output import print_lines
 from compat_checks.schema import Schema
+
+_VERSION: Final = re.compile("[vV]?([1-9][0-9]{0,8})")
 
 
 def diff(options: argparse.Namespace) -> int:
@@ -38,13 +42,17 @@ def _side(workspace: Workspace, subject: Subject, side: str, options: argparse.N
     """One side of a diff: "current", "v2", or a baseline, whose newest version counts."""
     if side == "current":
         return workspace.files.schema(subject.file)
-    label = side if side[:1] == "v" and side[1:].isdecimal() else ""
+    version = _VERSION.fullmatch(side)
+    label = f"v{version[1]}" if version else ""
+    if not label and side.partition(":")[0] not in KINDS:
+        raise UsageError(f"{side} is no version and no baseline; give v1, v2, …, current, {', '.join(FORMS)}")
     scene = Scene(workspace.folder, workspace.contracts, connect(options))
     versions = load_baseline("history" if label else side, scene).versions(subject.name)
     found = [one for one in versions if not label or one.label == label]
     if not found:
         there = ", ".join(one.label for one in versions) or "none"
-        raise UsageError(f"{subject.name} has no {label or 'version'} in {side}; there are: {there}")
+        where = "" if label else f" in {side}"
+        raise UsageError(f"{subject.name} has no {label or 'version'}{where}; there are: {there}")
     return found[-1].schema
 
 

@@ -85,7 +85,7 @@ max_redrives = click.option(
     type=Whole(1, MAX_REDRIVES),
     default=3,
     show_default=True,
-    help="Leave what was sent again so often and died each time.",
+    help="Skip messages that were redriven this many times already.",
 )
 partition = click.option(
     "--partition", "partitions", type=Whole(0), multiple=True, help="Only this partition; may be repeated."

@@ -99,12 +99,11 @@ def _reader(contract: Contract[Any], idle: float | None) -> TopicReader:
 def _messages(reader: TopicReader, options: dict[str, Any]) -> Iterator[Message]:
     """Messages without end, or until none came for as long as --timeout says."""
     since = time_of(options["since"], datetime.now(UTC), "--since")
-    bounds = reader.bounds()
-    start = reader.at(since) if since else {number: one.high for number, one in bounds.items()}
-    if options["from_beginning"]:
-        start = {number: one.low for number, one in bounds.items()}
-    if options["partitions"]:
-        start = {number: offset for number, offset in start.items() if number in options["partitions"]}
+    bounds = reader.bounds_of(options["partitions"])
+    start = {number: one.low if options["from_beginning"] else one.high for number, one in bounds.items()}
+    if since and not options["from_beginning"]:
+        first = reader.at(since)
+        start = {number: first[number] for number in bounds}
     heard, patience = time.monotonic(), options["timeout"]
     for batch in reader.batches(start, size=100):
         yield from batch

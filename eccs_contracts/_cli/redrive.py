@@ -49,7 +49,7 @@ def redrive(context: click.Context, /, form: str, yes: bool, note: str, **option
     """Send the originals of dead letters to their topics once more.
 
     Key, value and headers are sent as they came. Without --yes nothing is sent. A run that was interrupted is continued
-    by the same command. Exits 1 where a letter that was selected could not be sent, or would not be.
+    by the same command. Exits 1 if one of the selected letters cannot be sent.
     """
     selection = selection_of(options, datetime.now(UTC))
     if selection.everything and not options["everything"]:
@@ -131,6 +131,7 @@ def _redrive(typed: dict[str, Any], options: dict[str, Any], note: str, form: st
     task = Task(typed, lambda run: _order(options, run.started), f"{user()}@{host}", host, note)
     try:
         with closing(AuditStore.from_env()) as store, reader(options["timeout"]) as source:
+            source.bounds_of(options["partitions"])  # refuses an unknown partition before a run begins
             with Progress("letters looked at") as progress:
                 run = perform(kafka_config(), store, source, task, _watch(progress, form))
             return _report(store, run, form)

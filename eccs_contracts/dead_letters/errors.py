@@ -36,6 +36,10 @@ class TopicMissing(ContractsError, LookupError):
     """Raised where the broker does not have a topic."""
 
 
+class PartitionMissing(ContractsError, LookupError):
+    """Raised when a topic does not have a partition that was asked for."""
+
+
 class NotWritable(ContractsError, OSError):
     """Raised when a file of dead letters cannot be written under the name that was given."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from heapq import merge
 from types import TracebackType
@@ -15,7 +15,7 @@ from eccs_contracts._older_letters import letter_from_json
 from eccs_contracts.clients import CONSUMER_SETTINGS, made
 from eccs_contracts.dead_letters.errors import TopicMissing
 from eccs_contracts.dead_letters.letters import Letter, Place
-from eccs_contracts.dead_letters.scanning import Bounds, Part, Scan, may_hold, needles, parts_of, windows
+from eccs_contracts.dead_letters.scanning import Bounds, Part, Scan, chosen, may_hold, needles, parts_of, windows
 from eccs_contracts.dead_letters.selection import Selection
 from eccs_contracts.decoding import decode_value
 from eccs_contracts.errors import BrokerUnavailable, ContractsError
@@ -73,6 +73,16 @@ class TopicReader:
         places = self._partitions()
         marks = self._asked(lambda: [self._consumer.get_watermark_offsets(place, self._timeout) for place in places])
         return {place.partition: Bounds(*mark) for place, mark in zip(places, marks, strict=True)}
+
+    def bounds_of(self, partitions: Collection[int]) -> dict[int, Bounds]:
+        """What some partitions hold at this moment; all of them if none is named.
+
+        Raises:
+            PartitionMissing: the topic does not have one of them.
+            TopicMissing: the broker does not have the topic.
+            BrokerUnavailable: no answer in time.
+        """
+        return chosen(self.bounds(), partitions, self.topic)
 
     def at(self, instant: datetime) -> dict[int, int]:
         """The first offset in each partition whose record is not older than an instant; the end where none is.
@@ -203,10 +213,8 @@ class LetterReader(TopicReader):
             yield [self._letter(message) for message in batch]
 
     def parts(self, selection: Selection) -> list[Part]:
-        """Return what must be read, of what is there at this moment, to find a selection's letters; errors as `at`."""
-        found = self.bounds()
-        if selection.partitions:
-            found = {number: one for number, one in found.items() if number in selection.partitions}
+        """Return what must be read, of what is there now, to find a selection's letters; errors as `bounds_of`."""
+        found = self.bounds_of(selection.partitions)
         if selection.since is not None:  # a letter is written when the message is given up, or after it
             first = self.at(selection.since - _SKEW)
             found = {number: Bounds(max(one.low, first[number]), one.high) for number, one in found.items()}

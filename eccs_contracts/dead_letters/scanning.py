@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from eccs_contracts.dead_letters.errors import PartitionMissing
 from eccs_contracts.dead_letters.letters import Letter, Place
 
 _GAP: Final = 2_000  # records: reading over so many costs less than beginning to read at another offset
@@ -17,6 +18,17 @@ class Bounds:
 
     low: int
     high: int
+
+
+def chosen(found: Mapping[int, Bounds], partitions: Collection[int], topic: str) -> dict[int, Bounds]:
+    """Return the partitions that are asked for; all of them if none is.
+
+    Raises:
+        PartitionMissing: the topic does not have one of them; names it and those that there are.
+    """
+    if missing := set(partitions) - found.keys():
+        raise PartitionMissing(f"{topic} has no partition {min(missing)}; its partitions are 0 to {max(found)}")
+    return {number: one for number, one in found.items() if not partitions or number in partitions}
 
 
 Part: TypeAlias = dict[int, Bounds]  # what is read at once, by partition

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from eccs_contracts.dead_letters.errors import PartitionMissing
 from eccs_contracts.dead_letters.letters import Place
-from eccs_contracts.dead_letters.scanning import Bounds, may_hold, needles, parts_of, windows, within
+from eccs_contracts.dead_letters.scanning import Bounds, chosen, may_hold, needles, parts_of, windows, within
 from eccs_contracts.dead_letters.selection import Selection
 from tests.unit.cli.letters import envelope, letter, request
 
@@ -31,6 +32,18 @@ BOUNDS = {0: Bounds(10, 100_000), 1: Bounds(0, 50)}
 def test_only_places_that_are_asked_for_are_read(places: list[Place], parts: list[dict[int, Bounds]]) -> None:
     """Each in a part of its own, unless reading over what is between costs less."""
     assert parts_of(BOUNDS, places) == parts
+
+
+@pytest.mark.parametrize(("asked", "numbers"), [((), [0, 1]), ((1,), [1]), ((1, 0, 1), [0, 1])])
+def test_the_partitions_that_are_asked_for_are_read(asked: tuple[int, ...], numbers: list[int]) -> None:
+    """All of them if none is."""
+    assert chosen(BOUNDS, asked, "t") == {number: BOUNDS[number] for number in numbers}
+
+
+def test_a_partition_that_there_is_not_is_named() -> None:
+    """Nothing found in it would look as if it were empty."""
+    with pytest.raises(PartitionMissing, match=r"^t has no partition 2; its partitions are 0 to 1$"):
+        chosen(BOUNDS, (0, 2, 3), "t")
 
 
 def test_a_run_goes_on_where_it_stopped() -> None:

@@ -69,7 +69,11 @@ USAGE = {
     "no such report": (["check", "--report", "pdf"], "the formats are text, json"),
     "no folder for a report": (["check", "--report", "json=nowhere/out.json"], "there is no folder"),
     "no such rule": (["explain", "NO_RULE"], "there is no rule NO_RULE"),
-    "no such version": (["diff", "email_requests-value", "v9"], "there are: v1, v2"),
+    "no such version": (["diff", "email_requests-value", "v9"], "email_requests-value has no v9; there are: v1, v2"),
+    "no such number": (["diff", "email_requests-value", "9"], "email_requests-value has no v9; there are: v1, v2"),
+    "no version": (["diff", "email_requests-value", "v1", "newest"], "newest is no version and no baseline; give v1,"),
+    "no digits of ASCII": (["diff", "email_requests-value", "v\uff11"], "is no version and no baseline"),
+    "half a baseline": (["diff", "email_requests-value", "git:"], "git: is no baseline; say one of history, git:REF"),
     "no day": (["snapshot", "--date", "tomorrow"], "YYYY-MM-DD"),
 }
 
