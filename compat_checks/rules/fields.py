@@ -118,13 +118,14 @@ def constraint_changed(pair: FieldPair) -> Iterator[Hit]:
         forward = direction is Direction.FORWARD
         reader, writer = (pair.old, pair.new) if forward else (pair.new, pair.old)
         who = "readers of the published version" if forward else "new readers"
+        order = "readers first" if forward else "writers first, and readers after the retention time"
         for key, mine, theirs in _tighter(reader, writer):
             place = pair.new.place / key if key in pair.new.props else pair.new.place / "name"
             given = "no limit" if theirs is None else f"{key} {_shown(theirs)}"
             yield Hit(
                 message=f"{who} refuse what breaks {key} {_shown(mine)}; it is written with {given}",
                 place=place,
-                hint=f"keep {key} as it was, or deploy the side that reads first",
+                hint=f"keep {key} as it was, or deploy {order}",
             )
 
 

@@ -121,6 +121,21 @@ def test_only_a_smaller_limit_is_tighter(before: int, after: int, found: list[st
     assert [name for name in ("minLength", "maxLength") if any(name in message for message in said)] == found
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "level", "order"),
+    [
+        (10, 9, "BACKWARD", "deploy writers first, and readers after the retention time"),
+        (9, 10, "FORWARD", "deploy readers first"),
+    ],
+)
+def test_the_advice_for_a_limit_names_the_side_to_deploy_first(before: int, after: int, level: str, order: str) -> None:
+    """The side with the tighter limit must not read what the other one still writes."""
+    old, new = version("v1", field("note", maxLength=before)), version("new", field("note", maxLength=after))
+    hints = [one.hint for one in findings("CONSTRAINT_CHANGED", new, old, level=level)]
+
+    assert hints == [f"keep maxLength as it was, or {order}"]
+
+
 @pytest.mark.parametrize(("days", "found"), [(-1, 0), (0, 0), (1, 1)])
 def test_a_waiver_counts_until_the_end_of_its_last_day(days: int, found: int) -> None:
     """It has expired on the day after."""
