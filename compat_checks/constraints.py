@@ -122,6 +122,18 @@ class Misuse:
     hint: str
 
 
+def _correction(key: str, value: Json) -> str:
+    """What to do about a malformed constraint; for a pattern with the reason of `re`, such as "bad escape"."""
+    try:
+        if key == _PATTERN and isinstance(value, str):
+            re.compile(value)
+    except re.error as error:
+        return f"correct it: {error.msg} at character {(error.pos or 0) + 1}"
+    except (RecursionError, OverflowError):
+        return "write a shorter one"
+    return "correct it"
+
+
 def misuses(field: Field) -> Iterator[Misuse]:
     """What is wrong with the constraints of a field: on a type without it, malformed, or impossible together."""
     kind = _kind(field)
@@ -130,7 +142,7 @@ def misuses(field: Field) -> Iterator[Misuse]:
         if key in field.props and kind not in constraint.kinds:
             yield Misuse(key, f"{key} means nothing for {kind}", f"it is for {', '.join(constraint.kinds)}")
         elif key in field.props and not constraint.fits(value):
-            yield Misuse(key, f"{key} is {constraint.expected}, not {value_text(value)}", "correct it")
+            yield Misuse(key, f"{key} is {constraint.expected}, not {value_text(value)}", _correction(key, value))
     given = dict(_well_formed(field))
     for low, high in (("minLength", "maxLength"), ("minimum", "maximum")):
         if low in given and high in given and given[low] > given[high]:

@@ -63,6 +63,13 @@ class Decimal(_DecimalType):
             self.fail(f"{error}, not {str(value)[:_TOLD]!a}", param, ctx)
 
 
+def group_name(_: click.Context, __: click.Parameter, name: str) -> str:
+    """The name of a consumer group, as a callback of click; librdkafka raises ValueError for an empty one."""
+    if not name:
+        raise click.BadParameter("the name of a group has at least 1 character")
+    return name
+
+
 CATEGORIES: Final = ("TRANSIENT_EXHAUSTED", "PERMANENT", "PARSE", "VALIDATION", "EXPIRED", "UNREADABLE")
 _TOLD: Final = 40  # characters of a wrong value that an error repeats
 _ID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")

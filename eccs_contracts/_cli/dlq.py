@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from eccs_contracts._cli._options import Whole, admin, force, output_format, patience, personal, selection_of, selects
+from eccs_contracts._cli._options import (
+    Whole,
+    admin,
+    force,
+    group_name,
+    output_format,
+    patience,
+    personal,
+    selection_of,
+    selects,
+)
 from eccs_contracts._cli._progress import Progress, waiting
 from eccs_contracts._cli._tables import bars, print_json, print_lines, shortened, table, text, wrapped
 
@@ -167,7 +177,13 @@ def _exported(options: dict[str, Any], *, personal: bool) -> Iterator[str]:
 
 @dlq.command()
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--group", default=ARCHIVE_GROUP, show_default=True, help="Keeps the place up to which is archived.")
+@click.option(
+    "--group",
+    default=ARCHIVE_GROUP,
+    show_default=True,
+    callback=group_name,
+    help="Consumer group whose offsets say how far the archive goes.",
+)
 @force
 @patience
 @output_format

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from eccs_contracts._cli._options import Whole, admin, output_format, partition, patience, time_of
+from eccs_contracts._cli._options import Whole, admin, group_name, output_format, partition, patience, time_of
 from eccs_contracts._cli._progress import waiting
 from eccs_contracts._cli._tables import print_json, print_lines, table
 from eccs_contracts.models._topics import EMAIL_REQUESTS, EMAIL_REQUESTS_RETRY
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _DEFAULT: Final = "notification-group"
 _READ: Final = (EMAIL_REQUESTS.name, EMAIL_REQUESTS_RETRY.name)  # what the notification service reads
 
-_group = click.argument("group", envvar="KAFKA_GROUP_ID", default=_DEFAULT)
+_group = click.argument("group", envvar="KAFKA_GROUP_ID", default=_DEFAULT, callback=group_name)
 
 
 @click.group()
@@ -63,7 +63,7 @@ def describe(group: str, max_lag: int | None, timeout: float, form: str) -> int:
         print_json(_group_json(found))
     else:
         state = f"{found.state.lower()}, {found.members} members" if found.known else "the broker knows no such group"
-        click.echo(f"{found.name}: {state}")
+        print_lines([f"{found.name}: {state}"])
         rows = [(one.topic, one.partition, one.committed, one.high, one.lag, one.member) for one in found.lags]
         print_lines(table(("topic", "partition", "committed", "end", "lag", "member"), rows))
         click.echo(f"lag in all: {found.lag:,}")

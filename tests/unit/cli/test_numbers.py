@@ -67,3 +67,13 @@ def test_every_number_of_a_command_is_read_so(option: list[str], text: str, caps
     assert (code, "number from" in said) == (2, True)
     assert said.isascii()
     assert len(said) < 1000
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["groups", "describe", ""], ["groups", "reset", "", "--to-latest"], ["dlq", "archive", "a", "--group", ""]],
+)
+def test_a_group_has_a_name(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """An empty one comes of a variable that is not set; librdkafka would raise ValueError."""
+    assert main(command) == 2
+    assert "the name of a group has at least 1 character" in capsys.readouterr().err
