@@ -120,7 +120,7 @@ def parse(body: bytes) -> Any:
     except _Refused as error:
         raise ApiError(400, str(error)) from None
     except json.JSONDecodeError as error:
-        raise ApiError(400, f"not JSON: {error.msg} at character {error.pos}") from None
+        raise ApiError(400, f"not JSON: {error.msg.removesuffix(' at')} at character {error.pos + 1}") from None
     except ValueError:  # CPython's limit on the digits of an int
         raise ApiError(400, "a number is too long") from None
     if _deeper(value, _DEEP):

@@ -16,6 +16,7 @@ from eccs_contracts.errors import InfrastructureError, UnknownSchema
 MEDIA_TYPE: Final = "application/problem+json"
 MOST: Final = 20  # broken rules that are told; whoever sends more has seen enough
 RETRY_AFTER: Final = {"Retry-After": "5"}
+_RULES: Final = {"uuid_parsing": "a UUID is expected"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,16 @@ def explain_errors(app: FastAPI) -> None:
 
 def _of_validation(error: RequestValidationError) -> ApiError:
     """Parameters only; the body is checked by its contract."""
-    return invalid([Broken(_place(one["loc"]), str(one["msg"])) for one in error.errors()])
+    return invalid([Broken(_place(one["loc"]), rule_of(one)) for one in error.errors()])
+
+
+def rule_of(error: Mapping[str, Any]) -> str:
+    """The rule that a parameter breaks, in the words of this API.
+
+    Args:
+        error: as pydantic gives it, with `type` and `msg`.
+    """
+    return _RULES.get(error["type"], str(error["msg"]).removeprefix("Value error, "))
 
 
 def _place(steps: Sequence[str | int]) -> str:

@@ -40,8 +40,9 @@ def test_what_json_writes_is_read(value: object) -> None:
         (b"\xff", "UTF-8"),
         (b"[" * 100_000, "deep"),
         (b"[" * 40 + b"]" * 40, "deeper than 32"),
-        (b"", "not JSON"),
-        (b"{} {}", "not JSON"),
+        (b"", "not JSON: Expecting value at character 1$"),
+        (b'{"to": "a', "not JSON: Unterminated string starting at character 8$"),
+        (b"{} {}", "not JSON: Extra data at character 4$"),
         (b"\xef\xbb\xbf{}", "not JSON"),
     ],
 )
