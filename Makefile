@@ -13,7 +13,7 @@ UV     := $(BIN)/python -m uv
 # The branch that a change goes to is a baseline, too, where this is a clone that has it.
 MAIN   := $(shell git rev-parse --verify --quiet origin/main > /dev/null 2>&1 && echo --against git:origin/main)
 
-.PHONY: help demo test redrive-proof check rules images-test audit bench faults abuse docs pictures format generate lock wheel clean
+.PHONY: help demo test redrive-proof check rules images-test audit bench faults abuse nightly docs pictures format generate lock wheel clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,6 +67,12 @@ faults: $(READY) ## All faults with real processes, and the table of what each c
 
 abuse: $(READY) ## What one hostile client costs everybody else; fails where a bound is missed (docs/security.md)
 	$(BIN)/python -m tests.benchmark.abuse --docs docs/security.md
+
+nightly: faults abuse ## What takes too long for a change: all faults, abuse, attacks, growth, fuzz
+	$(BIN)/python -m tests.benchmark.abuse attack --requests 10000
+	$(BIN)/python -m tests.benchmark.delivery --growth
+	$(BIN)/python -m tests.benchmark.dlq
+	$(BIN)/python -m tests.fuzz
 
 docs: $(READY) ## Write the documents that are made: a page for each rule, the example of a review
 	$(BIN)/python -m tests.docs

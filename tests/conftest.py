@@ -2,7 +2,8 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -23,7 +24,13 @@ def pytest_sessionstart() -> None:
 def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
     """All parts, each from the best provider present; the SMTP server is always the scriptable sink."""
     terminal = request.config.pluginmanager.get_plugin("terminalreporter")
-    report = terminal.write_line if terminal else print
+    with running_stack(terminal.write_line if terminal else print) as running:
+        yield running
+
+
+@contextmanager
+def running_stack(report: Callable[[str], None] = print) -> Iterator[Stack]:
+    """A stack with topics and schemas, until the block ends."""
     with start_stack(StackOptions(providers={"smtp": "embedded"}), report) as running:
         if os.environ.get("ECCS_REQUIRE_APACHE_KAFKA") == "1" and not running.kafka_is_apache:
             pytest.fail(f"ECCS_REQUIRE_APACHE_KAFKA=1, but {running.choices[0]}", pytrace=False)

@@ -12,10 +12,10 @@ from eccs_contracts.dead_letters.store import AuditStore
 from eccs_contracts.errors import ConfigurationError, InfrastructureError
 from eccs_contracts.safe_output import visible
 from eccs_contracts.serde import Registry
-from services.dlq_console.app import create_app, make_parts
+from services.dlq_console.app import create_app, create_operations_app, make_parts
 from services.dlq_console.settings import load_settings
 from services.startup import await_dependencies, end_on_signals
-from services.web.serving import serve
+from services.web.serving import Site, serve
 
 
 def main(arguments: list[str]) -> int:
@@ -48,7 +48,9 @@ def run() -> None:
                 "MongoDB (MONGODB_URI)": lambda _: store.prepare(),
             }
             await_dependencies(checks, settings.startup_timeout)
-            serve(create_app(parts), settings.address, parts.log)
+            interface = Site(create_app(parts), settings.address)
+            operations = Site(create_operations_app(parts), settings.operations) if settings.operations else None
+            serve(interface, parts.log, operations)
 
 
 if __name__ == "__main__":

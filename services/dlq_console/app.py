@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -13,9 +14,9 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 
 from eccs_contracts.dead_letters.store import AuditStore
 from eccs_contracts.errors import ContractsError
@@ -91,6 +92,16 @@ def create_app(parts: Parts) -> Starlette:
         yield
         await run_in_threadpool(parts.runner.stop, parts.settings.address.grace)
 
+    operations = _operation_routes(parts) if parts.settings.operations is None else [_health_route("/health")]
+    return _application(parts, [*operations, *_routes(parts)], lifespan)
+
+
+def create_operations_app(parts: Parts) -> Starlette:
+    """What operators ask, for a port of its own."""
+    return _application(parts, _operation_routes(parts))
+
+
+def _application(parts: Parts, routes: Sequence[BaseRoute], lifespan: Lifespan[Starlette] | None = None) -> Starlette:
     async def failed(request: Request, error: Exception) -> Response:
         problem = problem_of(error)
         if problem.status >= 500:
@@ -99,17 +110,21 @@ def create_app(parts: Parts) -> Starlette:
         return await run_in_threadpool(problem_response, parts, request, problem)
 
     return Starlette(
-        routes=_routes(parts),
+        routes=routes,
         middleware=[Middleware(_SafeHeaders), Middleware(CheckedHeads)],
         exception_handlers={Exception: failed, **dict.fromkeys(pages.EXPECTED, failed)},
         lifespan=lifespan,
     )
 
 
-def _routes(parts: Parts) -> list[Any]:
+def _health_route(path: str) -> Route:
     async def health(_: Request) -> Response:
         return JSONResponse({"status": "healthy", "service": "dlq-console"})
 
+    return Route(path, health)
+
+
+def _operation_routes(parts: Parts) -> list[Route]:
     def dependencies() -> str | None:
         try:
             parts.letters.check()
@@ -118,16 +133,17 @@ def _routes(parts: Parts) -> list[Any]:
             return str(error)
         return None
 
-    readiness = Finding(lambda: run_in_threadpool(dependencies))
+    readiness = Finding(lambda: asyncio.to_thread(dependencies))  # pages may use all threads of the other pool
 
     async def ready(_: Request) -> Response:
         found = await readiness.get()
         return JSONResponse({"status": "failing", "reason": found}, 503) if found else JSONResponse({"status": "ok"})
 
+    return [_health_route("/health"), _health_route("/livez"), Route("/readyz", ready)]
+
+
+def _routes(parts: Parts) -> list[BaseRoute]:
     return [
-        Route("/health", health),
-        Route("/livez", health),
-        Route("/readyz", ready),
         Route("/sign-in", signing.show(parts)),
         Route("/sign-in", signing.sign_in(parts), methods=["POST"]),
         Route("/sign-out", endpoint(parts, signing.sign_out), methods=["POST"]),
@@ -144,7 +160,7 @@ def _routes(parts: Parts) -> list[Any]:
     ]
 
 
-def _correction_routes(parts: Parts) -> list[Any]:
+def _correction_routes(parts: Parts) -> list[BaseRoute]:
     """Who corrects a letter sees it unmasked and sends it again: both scopes are needed."""
     path, scopes = "/letters/{partition:whole}/{offset:whole}/edit", (access.REDRIVE, access.PERSONAL)
     review = endpoint(parts, corrections.review, *scopes, largest=corrections.LARGEST)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from eccs_contracts.errors import ConfigurationError
 from eccs_contracts.settings import kafka_config, number_setting, seconds_setting, setting
 from services.logs import log_level
-from services.web.serving import Address, address_setting
+from services.web.serving import Address, address_setting, operations_setting
 from services.web.tokens import AuthSettings, auth_settings
 
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -25,6 +25,7 @@ class Settings:
         secure_cookie: the cookie is sent over HTTPS, or to this machine itself, only.
         most_letters: letters that are listed and counted, the latest of each partition.
         startup_timeout: seconds that all dependencies together have to answer at start.
+        operations: where probes are answered; None for the port of the interface.
     """
 
     auth: AuthSettings
@@ -35,6 +36,7 @@ class Settings:
     startup_timeout: float
     log_level: str
     address: Address
+    operations: Address | None
 
 
 def load_settings(env: Mapping[str, str] | None = None) -> Settings:
@@ -44,6 +46,7 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
         ConfigurationError: a variable is missing or not usable. Without a key for tokens nothing is served.
     """
     env = os.environ if env is None else env
+    address = address_setting(3004, env)
     return Settings(
         auth=auth_settings(env),
         kafka=kafka_config(env),
@@ -52,7 +55,8 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
         most_letters=number_setting("MAX_LETTERS", 50_000, least=1, env=env),
         startup_timeout=seconds_setting("STARTUP_TIMEOUT", 15_000, env),
         log_level=log_level(env),
-        address=address_setting(3004, env),
+        address=address,
+        operations=operations_setting(address, env),
     )
 
 

@@ -15,13 +15,15 @@ from eccs_contracts import AsyncEmailRequestsProducer, EmailRequest
 from eccs_contracts.errors import BrokerUnavailable, ConfigurationError, InfrastructureError, UnknownSchema
 from eccs_contracts.safe_output import visible
 from eccs_contracts.serde import Registry
-from services.email_service.app import create_app
+from services.email_service.app import create_app, create_operations_app
 from services.email_service.models import SEND_REQUEST
+from services.email_service.parts import make_parts
 from services.email_service.sending import request_of
 from services.email_service.settings import Settings, load_settings, producer_config
 from services.logs import Log
 from services.startup import await_dependencies, end_on_signals
 from services.web import serving
+from services.web.serving import Site
 
 _ANY: Final = {"MONGODB_URI": "mongodb://localhost", "JWT_SECRET": "-" * 32}
 
@@ -67,7 +69,8 @@ def show() -> int:
 def describe(env: Mapping[str, str]) -> dict[str, Any]:
     """The OpenAPI document of a service with these settings."""
     known = {name: value for name, value in env.items() if not name.startswith("JWT_")}
-    return create_app(load_settings({**known, **_ANY}), _Nobody()).openapi()
+    settings = load_settings({**known, **_ANY})
+    return create_app(make_parts(settings, _Nobody(), Log(settings.log_level))).openapi()
 
 
 class _Nobody:
@@ -82,7 +85,10 @@ class _Nobody:
 
 def serve(settings: Settings, producer: AsyncEmailRequestsProducer) -> None:
     """Serve until SIGTERM or SIGINT: take no more, answer what is under way, and return."""
-    serving.serve(create_app(settings, producer), settings.address, Log(settings.log_level))
+    parts = make_parts(settings, producer, Log(settings.log_level))
+    interface = Site(create_app(parts), settings.address)
+    operations = Site(create_operations_app(parts), settings.operations) if settings.operations else None
+    serving.serve(interface, parts.log, operations)
 
 
 def _wait_for(settings: Settings, producer: AsyncEmailRequestsProducer) -> None:

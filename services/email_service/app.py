@@ -16,22 +16,19 @@ from starlette.types import ASGIApp, Scope
 from eccs_contracts.failure_reasons import database_failure
 from services.email_service import database
 from services.email_service.openapi import describe
-from services.email_service.operations import operation_routes
-from services.email_service.parts import Parts, make_parts
+from services.email_service.operations import health_route, operation_routes
+from services.email_service.parts import Parts
 from services.email_service.problems import ApiError, explain_errors, respond
-from services.email_service.publish import Sender
 from services.email_service.routes import email_routes
-from services.email_service.settings import Settings
 from services.email_service.telemetry import Telemetry
 from services.logs import Log
 from services.web.heads import BadHead, CheckedHeads
 from services.web.templates import Templates
 
 
-def create_app(settings: Settings, producer: Sender) -> FastAPI:
-    """The application; the caller closes the producer."""
-    log = Log(settings.log_level)
-    parts = make_parts(settings, producer, log)
+def create_app(parts: Parts) -> FastAPI:
+    """The interface, and with it all that operators ask unless that has a port of its own."""
+    settings = parts.settings
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -44,10 +41,8 @@ def create_app(settings: Settings, producer: Sender) -> FastAPI:
 
     # No /docs and /redoc: they run scripts from a host that is not ours.
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)
-    explain_errors(app)
-    _explain_database(app, log)
     app.include_router(email_routes(parts))  # first: routes are tried in their order
-    app.include_router(operation_routes(parts))
+    app.include_router(operation_routes(parts) if settings.operations is None else health_route())
     describe(app, Templates(settings.templates).names() if settings.templates else None)
     if settings.cors_origins:
         app.add_middleware(
@@ -57,8 +52,22 @@ def create_app(settings: Settings, producer: Sender) -> FastAPI:
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Request-Id", "Traceparent"],
             expose_headers=["X-Request-Id", "Retry-After", "Idempotency-Replayed"],
         )
+    return _guarded(app, parts)
+
+
+def create_operations_app(parts: Parts) -> FastAPI:
+    """What operators ask, for a port of its own."""
+    app = FastAPI(openapi_url=None, redirect_slashes=False)
+    app.include_router(operation_routes(parts))
+    return _guarded(app, parts)
+
+
+def _guarded(app: FastAPI, parts: Parts) -> FastAPI:
+    """The application, with checked heads, a plain answer to each error, metrics and a log."""
+    explain_errors(app)
+    _explain_database(app, parts.log)
     app.add_middleware(CheckedHeads, refuse=_refused)
-    app.add_middleware(Telemetry, metrics=parts.metrics, log=log)
+    app.add_middleware(Telemetry, metrics=parts.metrics, log=parts.log)
     return app
 
 

@@ -49,16 +49,23 @@ class Readiness:
         return None
 
 
-def operation_routes(parts: Parts) -> APIRouter:
-    """The routes."""
-    router = APIRouter(tags=["operations"])
-    readiness = Finding(Readiness(parts).problem)
+async def _health() -> State:
+    """Tell that the process answers."""
+    return State(status="healthy")
 
-    @router.get("/livez")
-    @router.get("/health")
-    async def health() -> State:
-        """Tell that the process answers."""
-        return State(status="healthy")
+
+def health_route() -> APIRouter:
+    """The route that the interface keeps where operations have a port of their own."""
+    router = APIRouter(tags=["operations"])
+    router.get("/health", name="health")(_health)
+    return router
+
+
+def operation_routes(parts: Parts) -> APIRouter:
+    """All routes for operators."""
+    router = health_route()
+    router.get("/livez", name="health")(_health)
+    readiness = Finding(Readiness(parts).problem)
 
     @router.get("/readyz", responses=answers(503))
     async def ready() -> State:

@@ -43,7 +43,11 @@ class Parts:
 
 
 def make_parts(settings: Settings, sender: Sender, log: Log) -> Parts:
-    """The parts; nothing is connected before it is used. Raises ConfigurationError where MONGODB_URI is not usable."""
+    """Make the parts; nothing is connected before it is used, and the caller closes the sender.
+
+    Raises:
+        ConfigurationError: MONGODB_URI is not usable.
+    """
     mongo: Client = client_of(
         AsyncMongoClient, settings.mongodb_uri, serverSelectionTimeoutMS=2_000, socketTimeoutMS=10_000, tz_aware=True
     )

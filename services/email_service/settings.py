@@ -11,7 +11,7 @@ from typing import Final
 from eccs_contracts.errors import ConfigurationError
 from eccs_contracts.settings import kafka_config, number_setting, optional_setting, seconds_setting, setting
 from services.logs import log_level
-from services.web.serving import Address, address_setting
+from services.web.serving import Address, address_setting, operations_setting
 from services.web.templates import templates_setting
 from services.web.tokens import AuthSettings, auth_settings
 
@@ -51,6 +51,7 @@ class Settings:
         templates: the folder of the templates; None if it is not known, and any templateId is taken.
         produce_timeout: how long the broker has to acknowledge before a caller is told 503.
         cors_origins: web origins whose scripts may call; none unless configured.
+        operations: where probes and metrics are answered; None for the port of the interface.
     """
 
     auth: AuthSettings
@@ -63,6 +64,7 @@ class Settings:
     cors_origins: tuple[str, ...]
     log_level: str
     address: Address
+    operations: Address | None
 
 
 def load_settings(env: Mapping[str, str] | None = None) -> Settings:
@@ -72,6 +74,7 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
         ConfigurationError: a variable is missing or not usable. Without a key for tokens nothing is served.
     """
     env = os.environ if env is None else env
+    address = address_setting(3002, env)
     return Settings(
         auth=auth_settings(env),
         limits=_limits(env),
@@ -82,7 +85,8 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
         templates=templates_setting(env),
         cors_origins=_origins(env),
         log_level=log_level(env),
-        address=address_setting(3002, env),
+        address=address,
+        operations=operations_setting(address, env),
     )
 
 

@@ -46,7 +46,12 @@ _FRAMES: Final = (
     b"\xff\xfe\x00garbage",
 )
 _HTTP: Final = 24  # e-mails that come in through the e-mail service
-_SETTINGS: Final = {"BASE_RETRY_DELAY": "250", "MAX_RETRY_DELAY": "4000", "CLAIM_LEASE": "4000"}
+_SETTINGS: Final = {
+    "BASE_RETRY_DELAY": "250",
+    "MAX_RETRY_DELAY": "4000",
+    "GREYLIST_DELAY": "1000",
+    "CLAIM_LEASE": "4000",
+}
 
 
 def run(argv: list[str]) -> int:

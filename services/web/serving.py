@@ -1,7 +1,9 @@
-"""One application, served until a signal."""
+"""Applications, served until a signal: the interface and, on a port of its own, what operators ask."""
 
 from __future__ import annotations
 
+import asyncio
+import dataclasses
 import functools
 import gc
 import logging
@@ -10,7 +12,8 @@ import resource
 import signal
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,7 +21,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from eccs_contracts.errors import ConfigurationError
-from eccs_contracts.settings import port_setting, seconds_setting, setting
+from eccs_contracts.settings import optional_setting, port_setting, seconds_setting, setting
 from services.logs import JsonHandler, Log
 from services.web.connections import MOST_HEAD, BoundedProtocol, Bounds, Room, bounds_setting
 
@@ -26,6 +29,7 @@ _BACKLOG: Final = 1_024  # connections that the kernel keeps until they are acce
 _START_FAILED: Final = 3  # as uvicorn's own
 _SWITCH: Final = 0.001  # seconds that the loop waits, at each of its turns, for a thread that is busy
 _AT_ONCE: Final = 32  # connections that asyncio accepts before it does anything else
+_MOST_OPERATIONS: Final = 32  # connections of operators; few, as they use file descriptors that `Bounds` reserves
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +38,22 @@ class Address:
 
     Attributes:
         grace: seconds that requests under way have to end after a signal.
+        variables: what the names of its variables begin with, for messages.
     """
 
     host: str
     port: int
     grace: float
     bounds: Bounds
+    variables: str = "HTTP"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """An application and where it listens."""
+
+    app: ASGIApp
+    address: Address
 
 
 def address_setting(port: int, env: Mapping[str, str]) -> Address:
@@ -56,18 +70,42 @@ def address_setting(port: int, env: Mapping[str, str]) -> Address:
     )
 
 
-def listening(host: str, port: int) -> socket.socket:
+def operations_setting(interface: Address, env: Mapping[str, str]) -> Address | None:
+    """Read OPERATIONS_PORT and OPERATIONS_HOST (the interface's unless it is set).
+
+    Returns:
+        The address for probes and metrics; None if they stay on the interface's port, as without OPERATIONS_PORT.
+
+    Raises:
+        ConfigurationError: one is not usable, or there is a host without a port.
+    """
+    if optional_setting("OPERATIONS_PORT", env) is None:
+        if optional_setting("OPERATIONS_HOST", env) is not None:
+            raise ConfigurationError("OPERATIONS_HOST is set, but OPERATIONS_PORT is not: set both, or neither")
+        return None
+    return dataclasses.replace(
+        interface,
+        host=setting("OPERATIONS_HOST", interface.host, env),
+        port=port_setting("OPERATIONS_PORT", 0, env=env),
+        bounds=dataclasses.replace(interface.bounds, connections=min(interface.bounds.connections, _MOST_OPERATIONS)),
+        variables="OPERATIONS",
+    )
+
+
+def listening(host: str, port: int, variables: str = "HTTP") -> socket.socket:
     """A socket that listens there.
 
     Raises:
-        ConfigurationError: the address is taken, or none of this machine's.
+        ConfigurationError: the address is taken, or none of this machine's; names the variables that gave it.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise ConfigurationError(f"cannot listen on HTTP_HOST {host}, HTTP_PORT {port}: {reason}") from None
+        raise ConfigurationError(
+            f"cannot listen on {variables}_HOST {host}, {variables}_PORT {port}: {reason}"
+        ) from None
 
 
 class Server(uvicorn.Server):
@@ -101,14 +139,33 @@ class Server(uvicorn.Server):
             one.listen(_BACKLOG)
 
 
-def serve(app: ASGIApp, address: Address, log: Log) -> None:
+class Companion(Server):
+    """A server that stops together with another one of the same loop, which takes the signals."""
+
+    def __init__(self, app: ASGIApp, bounds: Bounds, grace: float, leader: Server) -> None:
+        """Take what `Server` takes, and the other server."""
+        super().__init__(app, bounds, grace)
+        self._leader = leader
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Leave the signals to the leader."""
+        yield
+
+    async def on_tick(self, counter: int) -> bool:
+        """Return whether to stop; asked ten times a second."""
+        return await super().on_tick(counter) or self._leader.should_exit
+
+
+def serve(interface: Site, log: Log, operations: Site | None = None) -> None:
     """Serve until SIGTERM or SIGINT: take no more, answer what is under way, and return.
 
     Raises:
-        ConfigurationError: the address cannot be listened on.
+        ConfigurationError: an address cannot be listened on.
     """
     logging.basicConfig(handlers=[JsonHandler(log)], level=logging.WARNING, force=True)
-    server = Server(app, address.bounds, address.grace)
+    server = Server(interface.app, interface.address.bounds, interface.address.grace)
+    servers = [(server, _listening(interface.address)), *_companions(operations, server)]
 
     def end_unless_started(*_: object) -> None:
         """End a process that has not begun to serve; uvicorn raises a signal again once it has stopped serving."""
@@ -118,9 +175,29 @@ def serve(app: ASGIApp, address: Address, log: Log) -> None:
     for one in (signal.SIGTERM, signal.SIGINT):
         signal.signal(one, end_unless_started)
     sys.setswitchinterval(_SWITCH)
-    listener = listening(address.host, address.port)
     gc.collect()
     gc.freeze()  # what is there from the start is never garbage: looking at it again holds up the loop for 0.1 s
-    server.run([listener])
+    run(servers)
     if not server.started:
         raise SystemExit(_START_FAILED)
+
+
+def run(servers: Sequence[tuple[Server, socket.socket]]) -> None:
+    """Run servers in one loop, each with its listener, until all of them have stopped."""
+
+    async def together() -> None:
+        await asyncio.gather(*(server.serve([listener]) for server, listener in servers))
+
+    with asyncio.Runner(loop_factory=servers[0][0].config.get_loop_factory()) as runner:
+        runner.run(together())
+
+
+def _companions(site: Site | None, leader: Server) -> list[tuple[Server, socket.socket]]:
+    if site is None:
+        return []
+    server = Companion(site.app, site.address.bounds, site.address.grace, leader)
+    return [(server, _listening(site.address))]
+
+
+def _listening(address: Address) -> socket.socket:
+    return listening(address.host, address.port, address.variables)

@@ -27,6 +27,11 @@ _DEPLOYMENTS = [one for one in _OBJECTS if one["kind"] == "Deployment"]
 _SEVERAL = [one for one in _DEPLOYMENTS if one["spec"]["replicas"] > 1]
 
 
+_MONITORING = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}
+# Where each service answers probes and metrics.
+_OPERATIONS = {"email-service": "operations", "dlq-console": "operations", "notification-service": "http"}
+
+
 def _name(one: dict[str, Any]) -> str:
     return str(one["metadata"]["name"])
 
@@ -84,10 +89,11 @@ def test_a_pod_has_no_more_than_it_needs(one: dict[str, Any]) -> None:
 def test_a_service_is_probed_and_protected(one: dict[str, Any]) -> None:
     """Liveness asks for no dependency; a drain has the time that the tests of the images gave it."""
     name, container = _name(one), _container(one)
-    live = {"notification-service": "/livez"}.get(name, "/health")
+    port = _OPERATIONS[name]
+    asked = {kind: container[f"{kind}Probe"]["httpGet"] for kind in ("startup", "liveness", "readiness")}
 
-    assert container["livenessProbe"]["httpGet"]["path"] == container["startupProbe"]["httpGet"]["path"] == live
-    assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
+    assert asked["startup"] == asked["liveness"] == {"path": "/livez", "port": port}
+    assert asked["readiness"] == {"path": "/readyz", "port": port}
     assert one["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] == GRACE
     for kind in ("Service", "NetworkPolicy"):
         assert name in _of_kind(kind)
@@ -154,6 +160,43 @@ def test_a_policy_allows_named_ports_of_named_peers(one: dict[str, Any]) -> None
     ]
 
     assert [rule["ports"] for rule in anywhere] == ([[{"port": 587}]] if _name(one) == "notification-service" else [])
+
+
+@pytest.mark.parametrize("one", _DEPLOYMENTS, ids=_name)
+def test_only_the_monitoring_reaches_operations_and_it_reaches_nothing_else(one: dict[str, Any]) -> None:
+    """Callers reach the interface, which has no metrics; every other port is closed."""
+    rules = _of_kind("NetworkPolicy")[_name(one)]["spec"]["ingress"]
+    allowed = {(rule["from"] == [_MONITORING], port["port"]) for rule in rules for port in rule["ports"]}
+    interface = {(False, "http")} if _OPERATIONS[_name(one)] == "operations" else set()
+
+    assert allowed == {(True, _OPERATIONS[_name(one)])} | interface
+
+
+@pytest.mark.parametrize("name", [name for name, port in _OPERATIONS.items() if port == "operations"])
+def test_the_port_for_operations_is_the_same_everywhere(name: str) -> None:
+    """In the variable, in the port that is named, and in compose.yaml."""
+    container = _container(_of_kind("Deployment")[name])
+    ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+    variable = next(entry["value"] for entry in container["env"] if entry["name"] == "OPERATIONS_PORT")
+    compose = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))["services"][name]
+
+    assert ports["operations"] != ports["http"]
+    assert variable == compose["environment"]["OPERATIONS_PORT"] == str(ports["operations"])
+    assert f"127.0.0.1:{variable}:{variable}" in compose["ports"]
+
+
+def test_prometheus_asks_the_ports_for_operations() -> None:
+    """Of the services that have metrics, by the numbers that the manifests give these ports."""
+    jobs = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text("utf-8"))["scrape_configs"]
+    asked = {job["job_name"]: job["static_configs"][0]["targets"] for job in jobs}
+    numbers = {
+        _name(one): port["containerPort"]
+        for one in _DEPLOYMENTS
+        for port in _container(one)["ports"]
+        if port["name"] == _OPERATIONS[_name(one)]
+    }
+
+    assert asked == {name: [f"{name}:{numbers[name]}"] for name in ("email-service", "notification-service")}
 
 
 def _egress(one: dict[str, Any]) -> set[int]:

@@ -113,7 +113,8 @@ def test_an_email_arrives(project: Compose) -> None:
 def test_the_console_shows_its_first_page(project: Compose) -> None:
     """It has reached its dependencies, and asks who is there."""
     url = _url(project, "dlq-console", 3004)
-    until(lambda: answers(f"{url}/readyz"), 20, "it is not ready")
+    operations = _url(project, "dlq-console", 9004)
+    until(lambda: answers(f"{operations}/readyz"), 20, "it is not ready")
     answer = httpx.get(url, timeout=10, follow_redirects=True)
 
     assert (answer.status_code, "token" in answer.text) == (200, True), answer.text

@@ -17,7 +17,9 @@ from eccs_contracts import AsyncEmailRequestsProducer, EmailRequest
 from eccs_contracts.models._topics import EMAIL_REQUESTS
 from eccs_contracts.serde import Registry
 from services.email_service.app import create_app
+from services.email_service.parts import make_parts
 from services.email_service.settings import load_settings, producer_config
+from services.logs import Log
 
 SECRET = "s" * 32
 GOOD = {"to": "a@example.com", "subject": "Hello", "body": "Text"}
@@ -75,7 +77,8 @@ def running_api(env: Mapping[str, str], **settings: str) -> Iterator[Api]:
     loaded = load_settings({**env, "JWT_SECRET": SECRET, "LOG_LEVEL": "error", **settings})
     producer = AsyncEmailRequestsProducer(producer_config(loaded, env), Registry.from_env(env))
     try:
-        with asyncio.Runner() as runner, Api(create_app(loaded, producer), runner) as api:
+        app = create_app(make_parts(loaded, producer, Log(loaded.log_level)))
+        with asyncio.Runner() as runner, Api(app, runner) as api:
             yield api
     finally:
         producer.stop()

@@ -29,6 +29,7 @@ from eccs_contracts.serde import Registry
 from eccs_contracts.settings import kafka_config
 from services.local_stack import Fault, SmtpSink, Stack
 from services.local_stack.processes import Patience, Server, run_server
+from tests.conftest import running_stack
 from tests.console_harness import bearer, running_console
 from tests.integration.operations.operating import Operator
 from tests.node.legacy import End, NoNode, Sent, expected, send_all
@@ -96,6 +97,13 @@ class Legacy:
         lines = httpx.get(f"http://127.0.0.1:{self._port}/metrics", timeout=5).text.splitlines()
         pairs = (line.removeprefix(f"{name}{{").split("} ") for line in lines if line.startswith(f"{name}{{"))
         return {labels.split('"')[1]: float(value) for labels, value in pairs}
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    """A stack of its own: its dead letters are in no other test's way, nor those of others in its."""
+    with running_stack() as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
