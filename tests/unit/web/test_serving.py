@@ -49,6 +49,7 @@ def test_operations_have_no_more_connections_than_the_interface() -> None:
         ({"OPERATIONS_HOST": "127.0.0.1"}, "OPERATIONS_HOST is set, but OPERATIONS_PORT is not"),
         ({"OPERATIONS_PORT": "nine"}, "OPERATIONS_PORT is 'nine'"),
         ({"OPERATIONS_PORT": "-1"}, "OPERATIONS_PORT is '-1'"),
+        ({"OPERATIONS_PORT": "65536"}, "OPERATIONS_PORT is '65536': a whole number from 0 to 65535"),
     ],
 )
 def test_a_setting_that_is_not_usable_is_named(given: dict[str, str], message: str) -> None:
