@@ -178,7 +178,10 @@ class SmtpSession:
         )
 
     async def _envelope_at_once(self, mail: Mail) -> None:
-        """All three commands in one write (RFC 2920); the first refusal counts, all replies are read."""
+        """Write all three commands at once (RFC 2920). The first refusal counts; the other replies are read, too.
+
+        A server may close after a refusal, as with 421 (RFC 5321, section 3.8): then the refusal is the reason.
+        """
         commands = self._envelope(mail)
         self._writer.write(b"".join(command for _, command in commands))
         refusal: Refused | None = None
@@ -187,6 +190,10 @@ class SmtpSession:
                 reply = await self._expect(phase, self._settings.timeouts.of(phase))
             except Refused as error:
                 refusal = refusal or error
+            except Lost as error:
+                if refusal is None or error.silent:
+                    raise
+                raise refusal from None
             else:
                 if refusal is not None and phase == "DATA" and reply.code == 354:
                     # RFC 2920, section 3.1: it wants a body for nobody; give it none.

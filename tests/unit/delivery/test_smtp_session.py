@@ -94,6 +94,9 @@ def test_a_refused_recipient_gets_no_body() -> None:
     ("answers", "ended"),
     [
         ([(b"MAIL", b"250 ok\r\n"), (b"RCPT", b"250 ok\r\n"), (b"DATA", b"421 bye\r\n")], "DATA: 421"),
+        ([(b"MAIL", b"250 ok\r\n"), (b"RCPT", b"421 4.3.2 bye\r\n")], "RCPT: 421"),  # and it closes
+        ([(b"MAIL", b"421 4.3.2 bye\r\n"), (b"RCPT", b"")], "MAIL: 421"),
+        ([(b"MAIL", b"250 ok\r\n"), (b"RCPT", b"550 5.1.1 no\r\n")], "RCPT: 550"),
         ([(b"MAIL", b"nonsense\r\n")], "MAIL: what it sent is no reply of SMTP"),
         ([(b"MAIL", b"250-ok\r\n" * 300)], "MAIL: what it sent is no reply of SMTP"),
         ([(b"MAIL", b"250 ok\r\n"), (b"RCPT", b"")], "RCPT: no reply for 1 s"),
