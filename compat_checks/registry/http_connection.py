@@ -13,7 +13,7 @@ from compat_checks.registry.http_head import MAX_BODY, MAX_HEAD, MAX_LINE
 from compat_checks.registry.refused import Refused
 
 HEAD_SECONDS: Final = 10.0  # for a whole head, from the end of the answer before it
-BODY_SECONDS: Final = 30.0  # for a whole body
+BODY_SECONDS: Final = 20.0  # for a whole body
 ANSWER_SECONDS: Final = 30.0  # for a client to take a whole answer
 _LINGER_SECONDS: Final = 2.0
 _PIECE: Final = 64 * 1024
