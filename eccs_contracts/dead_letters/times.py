@@ -21,11 +21,12 @@ def instant(text: str, now: datetime) -> datetime:
         if ago := _AGO.fullmatch(text):
             return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         found = datetime.fromisoformat(text if len(text) <= _LONGEST else "")
+        # In UTC at once: the first and the last hours of the calendar do not exist in every zone.
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         raise ValueError(
             f"{text[:_LONGEST]!r} is no time: give 2026-01-31T09:30:00Z, or 30m, 6h, 7d before now"
         ) from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def age(span: timedelta) -> str:
