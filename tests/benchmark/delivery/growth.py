@@ -86,7 +86,7 @@ def pending(stage: Stage, count: int) -> Pending:
     """Due times are even over count / rate seconds, and mixed in the topic; the starts of 45 s are looked at."""
     name, random = unique("growth"), Random(5)
     places.skip(stage.broker, name, [EmailRetry.TOPIC])
-    ahead = 40 + count / 500  # to produce all of them, and to read them
+    ahead = 40 + count / 2000  # to produce all of them, and to read them
     stage.feed_retries([random.uniform(1, 1 + count / _RATE) for _ in range(count)], None, ahead)
     module = [sys.executable, "-m", "tests.benchmark.delivery.engine_alone", name, str(count), str(_MEASURED)]
     environment = {**os.environ, **stage.environment}
