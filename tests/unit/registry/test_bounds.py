@@ -7,6 +7,7 @@ import gzip
 import json
 import time
 from collections.abc import Callable
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -210,3 +211,14 @@ def test_an_answer_of_the_email_service_that_is_nested_deeply() -> None:
         pytest.raises(api.BadAnswer),
     ):
         client.status(UUID(int=1))
+
+
+def test_both_packages_bound_answers_alike() -> None:
+    """Neither may import the other: the code below the imports is the same but for how a class is made."""
+    ours, theirs = (
+        path.read_text("utf-8").partition("\nMAX_ANSWER")[2]
+        for path in (Path("compat_checks/registry/http_bounds.py"), Path("eccs_contracts/_http_bounds.py"))
+    )
+
+    assert ours
+    assert ours.replace("@mutable", "@dataclass(slots=True)") == theirs
