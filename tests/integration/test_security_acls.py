@@ -13,6 +13,7 @@ import pytest
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import (
     AclBinding,
+    AclBindingFilter,
     AclOperation,
     AclPermissionType,
     AdminClient,
@@ -83,6 +84,16 @@ def _give(address: str, found: tuple[Right, ...]) -> None:
     admin = AdminClient({"bootstrap.servers": address})
     for future in admin.create_acls(bindings, request_timeout=20).values():
         future.result(20)
+    # The controller answers before the broker's authorizer goes by them.
+    assert Patience(20, threading.Event()).until(lambda: _known(admin) >= len(set(bindings)))
+
+
+def _known(admin: AdminClient) -> int:
+    """How many rights the broker's authorizer goes by."""
+    anything: Any = None  # as the library takes it, though its types say otherwise
+    where = (ResourceType.ANY, anything, ResourcePatternType.ANY, anything, anything)
+    every = AclBindingFilter(*where, AclOperation.ANY, AclPermissionType.ANY)
+    return len(admin.describe_acls(every, request_timeout=10).result(10))
 
 
 def _config(environment: Mapping[str, str]) -> dict[str, Any]:
