@@ -9,7 +9,12 @@ import pytest
 from tests.images.build import TARGETS, image_of
 from tests.images.docker_cli import Docker
 
-_SERVICES = {"email-service": ["web"], "notification-service": [], "dlq-console": ["web"]}
+# What each holds beside its own code; the e-mail service only the templates of the notification service.
+_SERVICES = {
+    "email-service": ["notification_service", "web"],
+    "notification-service": ["web"],
+    "dlq-console": ["web"],
+}
 _TOOLS = ("pip", "pip3", "uv", "gcc", "cc", "g++", "c++", "make", "ld", "as", "hatchling", "git", "curl", "wget")
 _LOCKED = ("--read-only", "--network", "none", "--cap-drop", "ALL", "--security-opt", "no-new-privileges")
 
@@ -61,6 +66,13 @@ def test_an_image_holds_its_own_service_only(docker: Docker, target: str) -> Non
     own = sorted(["__init__.py", "logs.py", "startup.py", target.replace("-", "_"), *_SERVICES[target]])
 
     assert _python(docker, target, code) == f"['probe.py', 'services'] {own}"
+
+
+def test_the_email_service_has_the_names_of_templates_only(docker: Docker) -> None:
+    """And none of the notification service's code."""
+    code = "import os; print(os.listdir('/app/services/notification_service'))"
+
+    assert _python(docker, "email-service", code) == "['templates']"
 
 
 @pytest.mark.parametrize("target", _SERVICES)
