@@ -1,25 +1,10 @@
 """All cases: importing this module notes them."""
 
-from tests.fault import (
-    cases_data,
-    cases_kafka,
-    cases_order,
-    cases_poison,
-    cases_process,
-    cases_smtp,
-    cases_stores,
-    cases_transactions,
-)
+from importlib import import_module
+
 from tests.fault.case import CASES
 
-__all__ = ["CASES", "MODULES"]
-MODULES = (
-    cases_data,
-    cases_kafka,
-    cases_order,
-    cases_poison,
-    cases_process,
-    cases_smtp,
-    cases_stores,
-    cases_transactions,
-)
+__all__ = ["CASES"]
+
+for name in ("data", "kafka", "order", "poison", "process", "smtp", "stores", "transactions"):
+    import_module(f"tests.fault.cases_{name}")

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from compat_checks.comparison import compare
-from compat_checks.contracts import Subject
 from compat_checks.findings import Finding
 from compat_checks.parse import parse_schema
 from compat_checks.review import Version
 from compat_checks.rules.waivers import WaiverUse, waiver_expired
 from compat_checks.source import Source
 from compat_checks.waivers import Waiver
+from tests.unit.rules.subjects import orders
 
 NAME = {"type": "record", "name": "Order", "namespace": "com.example.shop", "doc": "An order."}
 
@@ -29,17 +29,7 @@ def version(label: str, *fields: dict[str, Any]) -> Version:
 
 def findings(rule: str, new: Version, *olds: Version, level: str = "FULL_TRANSITIVE") -> list[Finding]:
     """What a rule finds in a change."""
-    subject = Subject(
-        name="orders-value",
-        topic="orders",
-        key="string",
-        record="com.example.shop.Order",
-        file="new.avsc",
-        compatibility=level,
-        owner="orders",
-        version="1.0.0",
-    )
-    return [one for one in compare(subject, new.schema, list(olds), "history").findings if one.rule == rule]
+    return [one for one in compare(orders(level), new.schema, list(olds), "history").findings if one.rule == rule]
 
 
 def field(name: str, kind: Any = "string", **more: Any) -> dict[str, Any]:

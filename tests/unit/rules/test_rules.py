@@ -11,13 +11,13 @@ import pytest
 
 from compat_checks import comparison
 from compat_checks.comparison import compare
-from compat_checks.contracts import Subject
 from compat_checks.findings import Finding
 from compat_checks.parse import parse_schema
 from compat_checks.review import SubjectReview, Version
 from compat_checks.rule import Rule
 from compat_checks.rules import FIELD_RULES, HISTORY_RULES, TYPE_RULES, VERDICT_RULES
 from compat_checks.source import Source
+from tests.unit.rules.subjects import orders
 
 CASES = Path(__file__).parent / "cases"
 TABLES: tuple[tuple[Rule[Any], ...], ...] = (VERDICT_RULES, TYPE_RULES, FIELD_RULES, HISTORY_RULES)
@@ -28,17 +28,7 @@ def reviewed(rule: str, level: str = "FULL_TRANSITIVE") -> SubjectReview:
     """The review of a case."""
     folder = CASES / rule
     olds = [_version(path) for path in sorted(folder.glob("v*.avsc"))]
-    subject = Subject(
-        name="orders-value",
-        topic="orders",
-        key="string",
-        record="com.example.shop.Order",
-        file="new.avsc",
-        compatibility=level,
-        owner="orders",
-        version="1.0.0",
-    )
-    return compare(subject, _version(folder / "new.avsc").schema, olds, "history")
+    return compare(orders(level), _version(folder / "new.avsc").schema, olds, "history")
 
 
 def _version(path: Path) -> Version:
