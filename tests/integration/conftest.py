@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
+from services.local_stack import Stack
 from services.local_stack.errors import Unavailable
+from tests.console_harness import running_console
 from tests.integration.certificates import Certificates, make_certificates
+from tests.integration.console_parts import Console
 from tests.integration.secured import Secured, secured_parts
 
 
@@ -25,3 +29,13 @@ def secured(tmp_path_factory: pytest.TempPathFactory, certificates: Certificates
             yield parts
     except Unavailable as reason:
         pytest.skip(f"no other broker here does TLS and SASL as Apache Kafka: {reason}")
+
+
+@pytest.fixture(scope="module")
+def console(stack: Stack) -> Iterator[Console]:
+    """The process, with nothing in its DLQ but what tests write."""
+    with (
+        running_console(stack.environment, MAX_LETTERS="30000") as (_, address),
+        httpx.Client(base_url=address, timeout=60) as client,
+    ):
+        yield Console(client, stack)

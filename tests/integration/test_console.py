@@ -8,93 +8,29 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
 import httpx
 import pytest
 
-from eccs_contracts import EmailRequest, ErrorCategory
-from eccs_contracts.dead_letters.letters import REDRIVE_OF
-from eccs_contracts.dead_letters.reading import TopicReader
+from eccs_contracts import ErrorCategory
 from eccs_contracts.headers import listed
-from eccs_contracts.serde import ContractDeserializer, Registry
+from eccs_contracts.serde import Registry
 from eccs_contracts.settings import kafka_config
 from services.dlq_console.letters import Letters
 from services.local_stack import Stack
-from services.local_stack.processes import ROOT, Patience
+from services.local_stack.processes import ROOT
 from tests.console_harness import SECRET, Draft, bearer, fill, running_console, token
+from tests.integration.console_parts import JSON, SOON, Console, ends, finished, sent, written
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
 
-JSON: Final = {"Accept": "application/json"}
 MARKUP: Final = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>\u202e\x00"
 PAGES: Final = ("/", "/letters", "/letters/0/0", "/redrive?id=0/0", "/runs", "/runs/x")
-SOON: Final = Patience(30, threading.Event())
-
-
-@dataclass(frozen=True)
-class Console:
-    """A console that runs."""
-
-    client: httpx.Client
-    stack: Stack
-
-    def get(self, path: str, headers: Mapping[str, str] | None = None, **query: Any) -> httpx.Response:
-        """A page, as somebody who may do everything unless other headers are given."""
-        return self.client.get(path, headers=bearer() if headers is None else headers, params=query or None)
-
-    def data(self, path: str, **query: Any) -> Any:
-        """A page as programs get it."""
-        return self.get(path, {**bearer(), **JSON}, **query).raise_for_status().json()
-
-    def post(self, path: str, form: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> httpx.Response:
-        """A form, as above."""
-        return self.client.post(path, data=dict(form), headers=bearer() if headers is None else headers)
-
-    def cookie(self, scope: str = "dlq:read dlq:redrive") -> dict[str, str]:
-        """The header of a browser that has signed in."""
-        answer = self.post("/sign-in", {"token": token(scope), "next": "/"}, {})
-        return {"Cookie": answer.headers["set-cookie"].partition(";")[0]}
-
-    def place(self, draft: Draft) -> str:
-        """Where a letter lies."""
-        (found,) = self.data("/letters", id=str(draft.id))["letters"]
-        return str(found["place"])
-
-
-@pytest.fixture(scope="module")
-def console(stack: Stack) -> Iterator[Console]:
-    """The process, with nothing in its DLQ but what tests write."""
-    with (
-        running_console(stack.environment, MAX_LETTERS="30000") as (_, address),
-        httpx.Client(base_url=address, timeout=60) as client,
-    ):
-        yield Console(client, stack)
-
-
-def written(stack: Stack, *drafts: Draft) -> None:
-    """Write letters."""
-    fill(stack.environment, drafts)
-
-
-def ends(stack: Stack) -> dict[int, int]:
-    """Where email_requests ends at this moment."""
-    with TopicReader(kafka_config(stack.environment), EmailRequest.TOPIC) as reader:
-        return {number: one.high for number, one in reader.bounds().items()}
-
-
-def sent(stack: Stack, since: Mapping[int, int]) -> list[Any]:
-    """What redrives have written to email_requests since then."""
-    with TopicReader(kafka_config(stack.environment), EmailRequest.TOPIC) as reader:
-        found = [message for batch in reader.batches(since, ends(stack)) for message in batch]
-    return [message for message in found if REDRIVE_OF in dict(listed(message.headers()))]
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -362,12 +298,6 @@ def test_what_was_not_confirmed_is_not_redriven(console: Console, form: dict[str
     assert (answer.status_code, said in answer.text, sent(console.stack, since)) == (422, True, [])
 
 
-def finished(console: Console, path: str) -> dict[str, Any]:
-    """A run, once it is at its end."""
-    assert SOON.until(lambda: console.data(path)["state"] == "finished"), console.data(path)
-    return dict(console.data(path))
-
-
 def test_one_letter_is_redriven(console: Console) -> None:
     """The dry run sends nothing; then key, value and headers are what came; a second time it is left."""
     draft = Draft(uuid.uuid4().hex, headers=[("x-user-id", b"u1"), ("custom", b"\xff\x00")])
@@ -386,108 +316,6 @@ def test_one_letter_is_redriven(console: Console) -> None:
     assert console.data("/redrive", id=place)["left"] == {"already": 1}
     assert run["run"] in console.get(f"/letters/{place}").text
     assert "why &lt;b&gt;" in console.get("/runs").text
-
-
-def test_a_letter_is_corrected(console: Console) -> None:
-    """The form shows it unmasked, the review says what changes, and only then it is sent: once."""
-    draft = Draft(uuid.uuid4().hex, fields={"to": "ada@exmaple.com", "body": "one\ntwo\n\nthree"})
-    written(console.stack, draft)
-    place, since = console.place(draft), ends(console.stack)
-    path = f"/letters/{place}/edit"
-    page = console.get(path).text
-    assert "ada@exmaple.com" in page
-    assert 'name="field.userId"' not in page
-    form = {"field.to": "ada@example.com", "field.body": "one\r\ntwo\r\n\r\nthree"}
-    review = console.post(path, form).text
-    assert "1 field would change: to" in review
-    assert "+to: ada@example.com" in review
-    assert sent(console.stack, since) == []
-    answer = console.post(f"{path}/send", {**form, "note": "typo"})
-
-    run = console.data(answer.headers["location"])
-    assert (run["by"], run["note"], run["items"]) == ("ada@console", "typo", {"sent": 1})
-    shown = console.get(answer.headers["location"]).text
-    assert "+to: &lt;masked, 15 characters&gt; changed" in shown
-    assert "ada@e" not in shown
-    (message,) = sent(console.stack, since)
-    request = ContractDeserializer(Registry.from_env(console.stack.environment), EmailRequest)(message.value())
-    assert request is not None
-    assert (request.id, request.to, request.body) == (draft.id, "ada@example.com", "one\ntwo\n\nthree")
-    again = console.post(f"{path}/send", {**form, "note": "twice"})
-    assert (again.status_code, "was sent again by" in again.text) == (409, True)
-    assert console.get(path).status_code == 409
-
-
-@pytest.mark.parametrize(
-    ("form", "said"),
-    [
-        ({"field.source": ""}, "nothing is changed"),
-        ({"field.to": "ada@"}, "an e-mail address"),
-        ({"field.id": str(uuid.uuid4())}, "cannot be changed"),
-        ({"field.templateData": "[1]"}, "templateData"),
-        ({"field.templateData": "{"}, "a JSON object such as"),
-        ({"field.expiresAt": "soon"}, "an instant such as"),
-    ],
-)
-def test_a_correction_that_breaks_the_contract_is_not_sent(console: Console, form: dict[str, str], said: str) -> None:
-    """The form comes back with what was typed and what is wrong; a confirmation is refused, too."""
-    draft = Draft(uuid.uuid4().hex)
-    written(console.stack, draft)
-    path, since = f"/letters/{console.place(draft)}/edit", ends(console.stack)
-    answer = console.post(path, form)
-
-    assert (answer.status_code, said in answer.text) == (422, True)
-    assert console.post(f"{path}/send", form).status_code == 409
-    assert sent(console.stack, since) == []
-
-
-@pytest.mark.parametrize("scope", ["dlq:read dlq:redrive", "dlq:read dlq:personal", "dlq:read"])
-def test_who_may_not_see_and_redrive_corrects_nothing(console: Console, scope: str) -> None:
-    """Both scopes are needed, for each of the three pages; and nothing is offered."""
-    draft = Draft(uuid.uuid4().hex)
-    written(console.stack, draft)
-    place = console.place(draft)
-    answers = [
-        console.get(f"/letters/{place}/edit", bearer(scope)),
-        console.post(f"/letters/{place}/edit", {}, bearer(scope)),
-        console.post(f"/letters/{place}/edit/send", {}, bearer(scope)),
-    ]
-
-    assert [one.status_code for one in answers] == [403, 403, 403]
-    assert "/edit" not in console.get(f"/letters/{place}", bearer(scope)).text
-
-
-@pytest.mark.parametrize("path", ["edit", "edit/send"])
-def test_a_correction_of_another_site_is_refused(console: Console, path: str) -> None:
-    """As every form."""
-    draft = Draft(uuid.uuid4().hex)
-    written(console.stack, draft)
-    since = ends(console.stack)
-    cookie = console.cookie("dlq:read dlq:redrive dlq:personal")
-    form = {"field.subject": "Other", "csrf": "guessed"}
-
-    assert console.post(f"/letters/{console.place(draft)}/{path}", form, cookie).status_code == 403
-    assert sent(console.stack, since) == []
-
-
-def test_a_letter_without_a_request_cannot_be_corrected(console: Console) -> None:
-    """Bytes that nobody can decode; the page says why."""
-    draft = Draft(uuid.uuid4().hex, ErrorCategory.PARSE, payload=b"\x00\x01junk")
-    written(console.stack, draft)
-    (one,) = console.data("/letters", reason=draft.reason)["letters"]
-    answer = console.get(f"/letters/{one['place']}/edit")
-
-    assert (answer.status_code, "there is nothing to correct" in answer.text) == (409, True)
-
-
-def test_a_large_letter_can_be_corrected(console: Console) -> None:
-    """The form takes what a topic takes."""
-    body = "é\n" * 200_000
-    draft = Draft(uuid.uuid4().hex, fields={"body": "short"})
-    written(console.stack, draft)
-    path = f"/letters/{console.place(draft)}/edit"
-
-    assert "1 field would change: body" in console.post(path, {"field.body": body}).text
 
 
 def test_many_letters_are_redriven_and_the_broken_ones_are_left(console: Console) -> None:
